@@ -1,0 +1,6 @@
+export * from './event-key.ts'
+export * from './limits.ts'
+export * from './pacing.ts'
+export * from './reasons.ts'
+export * from './time-id.ts'
+export * from './wire.ts'

@@ -1,0 +1,5 @@
+export * from './batch-add.ts'
+export * from './client.ts'
+export * from './map-event.ts'
+export type { Outcome } from './outcome.ts'
+export { fixedToken, type TokenGrant, type TokenSource } from './token-source.ts'

@@ -1,0 +1,17 @@
+/**
+ * What one call to the platform came to. Exactly one member for every row of the contract's table of answers;
+ * what each leads to is the forwarder's business. `words` is always safe to log: no token, no URL.
+ */
+export type Outcome =
+  /** HTTP 200 with code 200. */
+  | { kind: 'delivered' }
+  /** The token was refused (`isRenewable`), or the app itself: appid, secret, permission. */
+  | { kind: 'unauthorised'; isRenewable: boolean; generation: number; code: string; words: string }
+  /** 404 or a redirect: the address is wrong. A redirect is never followed, since it would carry the token along. */
+  | { kind: 'misconfigured'; status: number; words: string }
+  /** 413. */
+  | { kind: 'tooLarge'; words: string }
+  /** Any other code or status: something in the call is not to the platform's liking. */
+  | { kind: 'refused'; code: string; words: string }
+  /** No usable answer. `isInDoubt`: the request had left, so its events may have been stored. */
+  | { kind: 'unavailable'; isInDoubt: boolean; retryAfterMs?: number; words: string }

@@ -1,0 +1,61 @@
+import { defineConfig } from 'vitest/config'
+import { debianBrowser } from './test/support/debian-browser.ts'
+
+/** Sources are tested as they stand: the condition leads every workspace import to `src`. */
+const conditions = ['@warren/source', 'module', 'browser', 'development|production']
+const resolve = { conditions }
+const ssr = { resolve: { conditions: ['@warren/source', 'module', 'node', 'development|production'] } }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ssr,
+        test: {
+          name: 'node',
+          include: ['packages/*/src/**/*.test.ts'],
+          exclude: ['packages/tracker/src/web/**', '**/*.browser.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'dom',
+          environment: 'happy-dom',
+          include: ['packages/tracker/src/web/**/*.test.ts'],
+          exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        resolve,
+        optimizeDeps: { include: ['idb-keyval', 'nanoid'] },
+        test: {
+          name: 'browser',
+          root: 'packages/tracker',
+          include: ['src/**/*.browser.test.ts'],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: debianBrowser,
+            instances: [{ browser: 'chrome' }],
+          },
+        },
+      },
+      {
+        ssr,
+        test: {
+          name: 'collector',
+          include: ['test/collector/**/*.test.ts'],
+          testTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ssr,
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000, fileParallelism: false },
+      },
+    ],
+  },
+})

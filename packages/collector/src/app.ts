@@ -1,0 +1,94 @@
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { secureHeaders } from 'hono/secure-headers'
+import type { PublicParams } from '@warren/rabbitpre'
+import { batchRoute } from './ingest/batch-route.ts'
+import type { LaneReport } from './forward/forwarder.ts'
+import { ProblemError, problemResponse } from './problem.ts'
+import type { EventQueue } from './queue/ports.ts'
+import type { FindSource } from './sources.ts'
+import type { Telemetry } from './telemetry.ts'
+
+export interface CollectorOptions {
+  /** Who may send; see `sources.ts`. */
+  findSource: FindSource
+  /** Each destination's `publicParams`, by its name. */
+  destinations: ReadonlyMap<string, PublicParams>
+  queue: EventQueue
+  telemetry: Telemetry
+  /** Called when fresh events stand in the queue, so that a forwarder can be woken. */
+  onEnqueued?: () => void
+  /** The tracker's script, served first-party as `/v1/warren.js`. */
+  script?: { text: string; etag: string }
+  /** Every lane's state, shown in the body of `/readyz`. */
+  lanes?: () => LaneReport[]
+  /** True once the collector is stopping: `/readyz` turns first. */
+  isStopping?: () => boolean
+  /** Milliseconds since 1970; for tests. */
+  now?: () => number
+}
+
+/** A day, the most that Firefox keeps a preflight's answer; Chromium keeps two hours. */
+const PREFLIGHT_MAX_AGE_S = 86_400
+
+/** The tracker's script may be up to an hour old in a browser, and is then asked for by its ETag. */
+const SCRIPT_CACHE = 'public, max-age=3600'
+
+/**
+ * The collector as a Hono app: what it keeps, it keeps in `queue`. Forwarding is the forwarder's.
+ * Every answer, errors too, carries one `Access-Control-Allow-Origin`: trackers must be able to read a 413 or a 503.
+ */
+export function createCollector(options: CollectorOptions): Hono {
+  const { queue, telemetry, script } = options
+  const app = new Hono<{ Variables: { source: string } }>()
+
+  app.use(
+    '*',
+    cors({ origin: '*', allowMethods: ['GET', 'POST'], exposeHeaders: ['Retry-After'], maxAge: PREFLIGHT_MAX_AGE_S }),
+    // The script is for pages of any origin.
+    secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
+  )
+
+  app.use('/v1/batch', async (c, next) => {
+    await next()
+    telemetry.count('batches', { source: c.get('source') ?? 'none', status: String(c.res.status) })
+  })
+  app.post('/v1/batch', batchRoute(options))
+  app.all('/v1/batch', () => {
+    const response = problemResponse(405, 'batches are sent by POST')
+    response.headers.set('allow', 'POST, OPTIONS')
+    return response
+  })
+
+  app.get('/healthz', (c) => c.json({ status: 'alive' }))
+  app.get('/readyz', async (c) => {
+    const lanes = options.lanes?.() ?? []
+    if (options.isStopping?.()) return c.json({ status: 'stopping', lanes }, 503)
+    try {
+      // A commit of nothing: ready means that events can be stored durably, and nothing else. A destination in
+      // trouble shows in the body; it must not take the collector out of a load balancer.
+      await queue.enqueue('', [])
+      return c.json({ status: 'ready', lanes })
+    } catch (error) {
+      telemetry.log('error', 'the queue cannot commit', { error: String(error) })
+      return c.json({ status: 'cannot store', lanes }, 503)
+    }
+  })
+
+  if (script) {
+    app.get('/v1/warren.js', (c) => {
+      c.header('etag', script.etag)
+      c.header('cache-control', SCRIPT_CACHE)
+      if (c.req.header('if-none-match') === script.etag) return c.body(null, 304)
+      return c.body(script.text, 200, { 'content-type': 'text/javascript; charset=utf-8' })
+    })
+  }
+
+  app.notFound(() => problemResponse(404, 'there is nothing here; batches go to POST /v1/batch'))
+  app.onError((error) => {
+    if (error instanceof ProblemError) return problemResponse(error.status, error.message, error.retryAfterMs)
+    telemetry.log('error', 'a request failed', { error: String(error) })
+    return problemResponse(500, 'the collector failed; keep the events and try again')
+  })
+  return app as unknown as Hono
+}

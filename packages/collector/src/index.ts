@@ -1,0 +1,16 @@
+export { createCollector, type CollectorOptions } from './app.ts'
+export { configSchema, type Config } from './config.ts'
+export {
+  createForwarder,
+  type Forwarder,
+  type ForwarderOptions,
+  type LaneReport,
+  type Upstream,
+} from './forward/forwarder.ts'
+export { rabbitpreUpstreams, type Destination } from './forward/rabbitpre-upstream.ts'
+export { memoryQueue } from './queue/memory.ts'
+export type * from './queue/ports.ts'
+export type { SqlDriver, SqlValue } from './queue/sql-driver.ts'
+export { sqlQueue, type SqlQueueOptions } from './queue/sql.ts'
+export { configuredSources, openSource, type FindSource, type SourceRules } from './sources.ts'
+export { silentTelemetry, type Telemetry } from './telemetry.ts'

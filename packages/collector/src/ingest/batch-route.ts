@@ -1,0 +1,68 @@
+import type { Context } from 'hono'
+import type { WireAnswer } from '@warren/protocol'
+import type { CollectorOptions } from '../app.ts'
+import { ProblemError } from '../problem.ts'
+import { checkBatch } from './check-batch.ts'
+import { parseBatch } from './parse-batch.ts'
+import { readBody } from './read-body.ts'
+
+/** What a tracker is asked to wait when the queue cannot take its events now. */
+const QUEUE_RETRY_AFTER_MS = 5000
+
+/**
+ * `POST /v1/batch`: read, check, enqueue, answer. The answer leaves only when every accepted event is durable and
+ * deduped; anything that fails on the way is a problem (see `problem.ts`), and the sender keeps its events.
+ */
+export function batchRoute(options: CollectorOptions): (c: Context) => Promise<Response> {
+  const { findSource, destinations, queue, telemetry, now = Date.now } = options
+
+  return async (c) => {
+    const request = c.req.raw
+    const { id, rules } = findSource(request, c.req.query('source') ?? '')
+    c.set('source', id)
+    const publicParams = destinations.get(rules.destination)
+    // Configuration is checked before anything is served: a source without its destination cannot be here.
+    if (!publicParams) throw new Error(`source ${id} has no destination`)
+
+    checkContentType(request.headers.get('content-type'))
+    const text = await readBody(request, isGzip(c))
+    const receivedAt = now()
+    const { batch, kind } = parseBatch(text, rules.kind)
+    const { entries, rejected } = checkBatch(batch, kind, rules, { name: rules.destination, publicParams }, receivedAt)
+
+    const { fresh, repeated } = await queue.enqueue(id, entries).catch((error: unknown) => {
+      telemetry.log('error', 'the queue could not take a batch', { source: id, error: String(error) })
+      throw new ProblemError(503, 'the queue cannot take events now: keep them and try again', QUEUE_RETRY_AFTER_MS)
+    })
+    telemetry.count('events', { source: id, outcome: 'fresh' }, fresh)
+    telemetry.count('events', { source: id, outcome: 'repeated' }, repeated)
+    telemetry.count('events', { source: id, outcome: 'rejected' }, rejected.length)
+    if (fresh > 0) options.onEnqueued?.()
+    return c.json({ v: 1, accepted: entries.length, rejected, retry: [] } satisfies WireAnswer)
+  }
+}
+
+/** `gz=1` in the query, since the header would cost browsers a preflight; the header itself from servers. */
+function isGzip(c: Context): boolean {
+  if (c.req.query('gz') === '1') return true
+  const encoding = c.req.header('content-encoding')?.trim().toLowerCase() ?? ''
+  if (encoding === '' || encoding === 'identity') return false
+  if (encoding === 'gzip') return true
+  throw new ProblemError(415, 'content-encoding: only gzip is read here')
+}
+
+function checkContentType(header: string | null): void {
+  // Bytes without a type are read: there is only one thing they can be here.
+  if (header === null || header === '') return
+  const [type = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase())
+  if (type !== 'text/plain' && type !== 'application/json') {
+    throw new ProblemError(415, 'content-type: send JSON as text/plain;charset=UTF-8 or application/json')
+  }
+  const charset = parameters
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice(8)
+    .replaceAll('"', '')
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') {
+    throw new ProblemError(415, 'content-type: the charset must be UTF-8')
+  }
+}

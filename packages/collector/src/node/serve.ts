@@ -1,0 +1,183 @@
+import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
+import { serve as serveNode } from '@hono/node-server'
+import { createRabbitpreClient, fixedToken, type TokenSource } from '@warren/rabbitpre'
+import { tokenFile } from '@warren/rabbitpre/token-file'
+import { createCollector } from '../app.ts'
+import { createForwarder } from '../forward/forwarder.ts'
+import { rabbitpreUpstreams, type Destination } from '../forward/rabbitpre-upstream.ts'
+import { memoryQueue } from '../queue/memory.ts'
+import type { EventQueue } from '../queue/ports.ts'
+import { sqlQueue } from '../queue/sql.ts'
+import { configuredSources, openSource, type FindSource, type SourceRules } from '../sources.ts'
+import { readSecret, SettingsError, type Environment, type Settings } from './settings.ts'
+import { nodeSqlite } from './sqlite.ts'
+import { nodeTelemetry, type NodeTelemetry } from './telemetry.ts'
+import { wakeTimer } from './wake-timer.ts'
+
+export interface Running {
+  /** `http://host:port`, with the port that was really taken. */
+  url: string
+  /** Stops in order: no new connections, what is in hand committed and answered, calls in flight ended, queue closed. */
+  stop(): Promise<void>
+}
+
+export interface ServeOptions {
+  settings: Settings
+  environment: Environment
+  /** Served as `/v1/warren.js`. */
+  script?: { text: string; etag: string }
+  telemetry?: NodeTelemetry
+}
+
+/** New events are gathered this long before the forwarder looks: one look for a burst of requests. */
+const GATHER_MS = 20
+
+/** How long `stop` waits for open requests before it cuts their connections: a body may still be on its way. */
+const STOP_GRACE_MS = 5000
+
+/** The collector on Node: the composition root, where queue, forwarder and app meet. */
+export async function startCollector(options: ServeOptions): Promise<Running> {
+  const { settings, environment, script } = options
+  const telemetry = options.telemetry ?? nodeTelemetry()
+  const { config } = settings
+
+  const findSource = readSources(settings, environment)
+  const destinations = await openDestinations(settings, environment, telemetry)
+  const queue = openQueue(settings, telemetry)
+  telemetry.watch(queue)
+
+  const timer = wakeTimer(() => void forwarder.run(Date.now()))
+  const forwarder = createForwarder({
+    queue,
+    upstreamOf: rabbitpreUpstreams(destinations),
+    wakeAt: timer.wakeAt,
+    telemetry,
+  })
+  let isStopping = false
+  const app = createCollector({
+    findSource,
+    destinations: new Map(Object.entries(config.destinations).map(([name, { publicParams }]) => [name, publicParams])),
+    queue,
+    telemetry,
+    onEnqueued: () => timer.wakeAt(Date.now() + GATHER_MS),
+    lanes: forwarder.lanes,
+    isStopping: () => isStopping,
+    ...(script ? { script } : {}),
+  })
+  app.get('/metrics', async (c) => c.body(await telemetry.metrics(), 200, { 'content-type': telemetry.contentType }))
+
+  const server = await listen(app.fetch, settings, () => isStopping)
+  const { address, port } = server.address() as AddressInfo
+  const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+  telemetry.log('info', 'the collector listens', { url, queue: settings.queue.kind })
+  if (settings.isOpen) {
+    telemetry.log('warn', 'no sources are configured: one open source takes events from anyone on this machine')
+  }
+  timer.wakeAt(Date.now())
+
+  let stopped: Promise<void> | undefined
+  async function stop(): Promise<void> {
+    isStopping = true
+    telemetry.log('info', 'stopping')
+    await closeServer(server)
+    timer.stop()
+    await forwarder.stop()
+    await queue.close()
+    telemetry.log('info', 'stopped')
+  }
+  return { url, stop: () => (stopped ??= stop()) }
+}
+
+function readSources(settings: Settings, environment: Environment): FindSource {
+  if (settings.isOpen) return openSource
+  const sources = new Map<string, SourceRules>()
+  for (const [id, { key, ...rules }] of Object.entries(settings.config.sources)) {
+    sources.set(id, { ...rules, ...(key ? { key: readSecret(key, environment, `sources.${id}.key`) } : {}) })
+  }
+  return configuredSources(sources)
+}
+
+async function openDestinations(
+  { config }: Settings,
+  environment: Environment,
+  telemetry: NodeTelemetry,
+): Promise<Map<string, Destination>> {
+  const tokens = new Map<string, TokenSource>()
+  for (const [name, { token }] of Object.entries(config.credentials)) {
+    try {
+      const source =
+        'file' in token
+          ? await tokenFile({ path: token.file, warn: (words) => telemetry.log('warn', words) })
+          : fixedToken(readSecret(token, environment, `credentials.${name}.token`))
+      tokens.set(name, source)
+    } catch (error) {
+      if (error instanceof SettingsError) throw error
+      throw new SettingsError(`credentials.${name}.token: ${error instanceof Error ? error.message : 'cannot be read'}`)
+    }
+  }
+  const destinations = new Map<string, Destination>()
+  for (const [name, { credentials, publicParams, baseUrl, batchAddPath }] of Object.entries(config.destinations)) {
+    const token = tokens.get(credentials)
+    if (!token) throw new SettingsError(`destinations.${name}.credentials: there is no "${credentials}" in credentials`)
+    const client = createRabbitpreClient({
+      token,
+      ...(baseUrl === undefined ? {} : { baseUrl }),
+      ...(batchAddPath === undefined ? {} : { batchAddPath }),
+    })
+    destinations.set(name, { client, publicParams })
+  }
+  return destinations
+}
+
+function openQueue({ queue }: Settings, telemetry: NodeTelemetry): EventQueue {
+  if (queue.kind === 'memory') {
+    telemetry.log('warn', 'the queue is in memory: events that are not delivered end with the process')
+    return memoryQueue()
+  }
+  try {
+    return sqlQueue(nodeSqlite(queue.path), {
+      defer: setImmediate,
+      onCommit: (ms) => telemetry.observe('commit', {}, ms),
+    })
+  } catch (error) {
+    throw new SettingsError(
+      `--db/WARREN_DB: ${queue.path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}
+
+function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  { port, host }: Settings,
+  isStopping: () => boolean,
+): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = serveNode({ fetch, port, hostname: host, overrideGlobalObjects: false }, () =>
+      resolve(server),
+    ) as Server
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const words =
+        error.code === 'EADDRINUSE' ? `port ${port} on ${host} is taken: give another with --port` : String(error.code)
+      reject(new SettingsError(`--port/PORT: ${words}`))
+    })
+    // While stopping, every connection ends with the answer it waits for.
+    server.prependListener('request', (_request, response) => {
+      if (isStopping()) response.setHeader('connection', 'close')
+    })
+  })
+}
+
+/** Takes no more connections; ends idle ones at once, and busy ones with their answers or after a grace. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const sweep = setInterval(() => server.closeIdleConnections(), 50)
+    const cut = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS)
+    server.close(() => {
+      clearInterval(sweep)
+      clearTimeout(cut)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

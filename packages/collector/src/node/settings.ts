@@ -1,0 +1,207 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { publicParamsSchema } from '@warren/rabbitpre'
+import { configSchema, danglingNames, type Config, type SecretReference } from '../config.ts'
+
+/** What `serve` is told on its command line; each beats its variable, which beats the file. */
+export interface ServeFlags {
+  port?: string
+  host?: string
+  db?: string
+  queue?: string
+  config?: string
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface Settings {
+  port: number
+  host: string
+  queue: { kind: 'sqlite'; path: string } | { kind: 'memory' }
+  config: Config
+  /** No sources are configured: one open source, on loopback alone. */
+  isOpen: boolean
+}
+
+/** A mistake in the settings: one line that says what is wrong and what to do, and never shows a secret. */
+export class SettingsError extends Error {}
+
+/**
+ * Puts flags, variables and the configuration file together; an empty variable counts as unset.
+ * @throws {SettingsError} with one line for every mistake that it finds.
+ */
+export function readSettings(flags: ServeFlags, environment: Environment): Settings {
+  const variable = (name: string) => environment[name] || undefined
+  const config = readConfig(flags.config ?? variable('WARREN_CONFIG'), flags.config ? '--config' : 'WARREN_CONFIG')
+  addDefaultDestination(config, variable)
+
+  const dangling = danglingNames(config)
+  if (dangling.length > 0) throw new SettingsError(dangling.join('\n'))
+  if (Object.keys(config.destinations).length === 0) {
+    throw new SettingsError(
+      'nowhere to send events: set RABBITPRE_TOKEN or RABBITPRE_TOKEN_FILE, or write destinations into the configuration',
+    )
+  }
+
+  const host = flags.host ?? variable('HOST') ?? '127.0.0.1'
+  const isOpen = Object.keys(config.sources).length === 0
+  if (isOpen && !isLoopback(host)) {
+    throw new SettingsError(
+      `on ${host} anyone could send events, and no sources are configured: write sources into the configuration ` +
+        '(for example {"sources":{"shop":{"kind":"web","origins":["https://shop.example"]}}}), or serve on 127.0.0.1',
+    )
+  }
+  if (isOpen && !Object.hasOwn(config.destinations, 'default')) {
+    throw new SettingsError(
+      'without sources events go to the destination "default", and there is none: write sources into the configuration',
+    )
+  }
+  return {
+    port: readPort(flags.port ?? variable('PORT') ?? '8787', flags.port ? '--port' : 'PORT'),
+    host,
+    queue: readQueue(
+      flags.queue ?? variable('WARREN_QUEUE') ?? 'sqlite:',
+      flags.db ?? variable('WARREN_DB') ?? './warren.db',
+    ),
+    config,
+    isOpen,
+  }
+}
+
+/** The secret that a reference names. Files are read once here; a token file is watched by its own source. */
+export function readSecret(reference: SecretReference, environment: Environment, where: string): string {
+  if ('variable' in reference) {
+    const value = environment[reference.variable]
+    if (!value) throw new SettingsError(`${where}: the variable ${reference.variable} is not set`)
+    return value
+  }
+  try {
+    return readFileSync(reference.file, 'utf8').trim()
+  } catch {
+    throw new SettingsError(`${where}: the file ${reference.file} cannot be read`)
+  }
+}
+
+function readConfig(given: string | undefined, origin: string): Config {
+  const text =
+    given === undefined
+      ? readFile('warren.config.json')
+      : given.trimStart().startsWith('{')
+        ? given
+        : readFile(given, origin)
+  if (text === undefined) return configSchema.parse({})
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new SettingsError(
+      `${origin}: the configuration is not JSON (${error instanceof Error ? error.message : 'unreadable'})`,
+    )
+  }
+  const parsed = configSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new SettingsError(
+    parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'configuration'}: ${message}`).join('\n'),
+  )
+}
+
+/** A file's text; the default one may be missing, one that was asked for may not. */
+function readFile(path: string, origin?: string): string | undefined {
+  if (origin === undefined && !existsSync(path)) return undefined
+  try {
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+  } catch {
+    throw new SettingsError(`${origin ?? path}: cannot read ${resolve(path)}`)
+  }
+}
+
+/** `RABBITPRE_*` configure the destination `default`, over what the file says of it. */
+function addDefaultDestination(config: Config, variable: (name: string) => string | undefined): void {
+  const credentials = ['RABBITPRE_TOKEN', 'RABBITPRE_TOKEN_FILE'].filter((name) => variable(name))
+  if (credentials.length > 1) throw new SettingsError(`${credentials.join(' and ')} are both set: keep one`)
+  for (const name of ['RABBITPRE_APPID', 'RABBITPRE_SECRET']) {
+    if (!variable(name)) continue
+    throw new SettingsError(
+      credentials.length > 0
+        ? `${name} and ${credentials.join(', ')} are both set: keep one kind of credential`
+        : `${name}: this version does not fetch tokens; set RABBITPRE_TOKEN or RABBITPRE_TOKEN_FILE`,
+    )
+  }
+
+  const baseUrl = variable('RABBITPRE_BASE_URL')
+  const batchAddPath = variable('RABBITPRE_BATCH_ADD_PATH')
+  const publicParams = variable('RABBITPRE_PUBLIC_PARAMS')
+  const [credential] = credentials
+  const present = Object.hasOwn(config.destinations, 'default') ? config.destinations['default'] : undefined
+  if (!credential && !present) {
+    const lone = ['RABBITPRE_BASE_URL', 'RABBITPRE_BATCH_ADD_PATH', 'RABBITPRE_PUBLIC_PARAMS'].find((name) =>
+      variable(name),
+    )
+    if (lone)
+      throw new SettingsError(
+        `${lone} is set, and the destination "default" has no token: set RABBITPRE_TOKEN or RABBITPRE_TOKEN_FILE`,
+      )
+    return
+  }
+
+  if (credential) {
+    const reference = credential === 'RABBITPRE_TOKEN' ? { variable: credential } : { file: variable(credential) ?? '' }
+    config.credentials['environment'] = { token: reference }
+  }
+  const overlay = configSchema.safeParse({
+    credentials: { environment: { token: { variable: 'RABBITPRE_TOKEN' } } },
+    destinations: {
+      default: {
+        ...(present ?? {}),
+        ...(credential ? { credentials: 'environment' } : {}),
+        ...(baseUrl ? { baseUrl } : {}),
+        ...(batchAddPath ? { batchAddPath } : {}),
+        ...(publicParams ? { publicParams: readPublicParams(publicParams) } : {}),
+      },
+    },
+  })
+  if (!overlay.success) {
+    const [issue] = overlay.error.issues
+    const field = String(issue?.path[2] ?? '')
+    throw new SettingsError(`${VARIABLE_OF[field] ?? 'RABBITPRE_*'}: ${issue?.message ?? 'not valid'}`)
+  }
+  Object.assign(config.destinations, overlay.data.destinations)
+}
+
+const VARIABLE_OF: Record<string, string> = {
+  baseUrl: 'RABBITPRE_BASE_URL',
+  batchAddPath: 'RABBITPRE_BATCH_ADD_PATH',
+}
+
+function readPublicParams(text: string): unknown {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new SettingsError('RABBITPRE_PUBLIC_PARAMS: must be JSON, for example {"isMatching":false}')
+  }
+  const parsed = publicParamsSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new SettingsError(
+    `RABBITPRE_PUBLIC_PARAMS: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not valid'}`.replace(':  ', ': '),
+  )
+}
+
+function readPort(text: string, origin: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new SettingsError(`${origin}: ${text} is no port; give a number from 0 (any free one) to 65535`)
+}
+
+function readQueue(queue: string, db: string): Settings['queue'] {
+  if (queue === 'sqlite:' || queue === 'sqlite') return { kind: 'sqlite', path: db }
+  if (queue === 'memory:' || queue === 'memory') return { kind: 'memory' }
+  throw new SettingsError(
+    `--queue/WARREN_QUEUE: "${queue}" is not known here; use sqlite: (the default, durable) or memory:`,
+  )
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}

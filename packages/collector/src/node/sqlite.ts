@@ -1,0 +1,43 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { SqlDriver, SqlValue } from '../queue/sql-driver.ts'
+
+/** How long a statement waits for another process that writes (a backup, an operator's shell). */
+const BUSY_TIMEOUT_MS = 5000
+
+/**
+ * `node:sqlite` as the queue's driver (Node, Deno and Bun). WAL with `synchronous=FULL`: a commit is on disk when it
+ * returns. NORMAL would be faster and would lose the last commits with the power.
+ */
+export function nodeSqlite(path: string): SqlDriver {
+  const database = new DatabaseSync(path)
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  const statements = new Map<string, StatementSync>()
+
+  function prepare(sql: string): StatementSync {
+    let statement = statements.get(sql)
+    if (!statement) statements.set(sql, (statement = database.prepare(sql)))
+    return statement
+  }
+
+  return {
+    exec: (sql) => database.exec(sql),
+    run: (sql, ...parameters: SqlValue[]) => Number(prepare(sql).run(...parameters).changes),
+    all: <Row>(sql: string, ...parameters: SqlValue[]) => prepare(sql).all(...parameters) as Row[],
+    transaction(body) {
+      database.exec('BEGIN IMMEDIATE')
+      try {
+        const result = body()
+        database.exec('COMMIT')
+        return result
+      } catch (error) {
+        // SQLite has rolled back by itself where the disk was full; then there is nothing to roll back.
+        if (database.isTransaction) database.exec('ROLLBACK')
+        throw error
+      }
+    },
+    close() {
+      statements.clear()
+      database.close()
+    },
+  }
+}

@@ -1,0 +1,82 @@
+import { pino, type DestinationStream } from 'pino'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { EventQueue } from '../queue/ports.ts'
+import type { Telemetry } from '../telemetry.ts'
+
+export interface NodeTelemetry extends Telemetry {
+  /** Everything counted, as Prometheus reads it. */
+  metrics(): Promise<string>
+  contentType: string
+  /** Shows a queue's lanes among the metrics. */
+  watch(queue: EventQueue): void
+}
+
+/** The real telemetry on Node: pino to standard output, prom-client for `/metrics`. */
+export function nodeTelemetry(options: { level?: string; destination?: DestinationStream } = {}): NodeTelemetry {
+  const log = options.destination
+    ? pino({ level: options.level ?? 'info' }, options.destination)
+    : pino({ level: options.level ?? 'info' })
+  const registers = [new Registry()]
+  const [registry] = registers as [Registry]
+  const counters = {
+    batches: new Counter({
+      name: 'warren_batches_total',
+      help: 'Requests to /v1/batch',
+      labelNames: ['source', 'status'],
+      registers,
+    }),
+    events: new Counter({
+      name: 'warren_events_total',
+      help: 'Events received, by outcome',
+      labelNames: ['source', 'outcome'],
+      registers,
+    }),
+    calls: new Counter({
+      name: 'warren_calls_total',
+      help: 'Calls to the platform, by outcome',
+      labelNames: ['lane', 'outcome'],
+      registers,
+    }),
+    delivered: new Counter({
+      name: 'warren_delivered_total',
+      help: 'Events the platform has taken',
+      labelNames: ['lane'],
+      registers,
+    }),
+  }
+  const durations = {
+    call: new Histogram({
+      name: 'warren_call_seconds',
+      help: 'How long calls to the platform take',
+      labelNames: ['lane'],
+      buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
+      registers,
+    }),
+    commit: new Histogram({
+      name: 'warren_commit_seconds',
+      help: 'How long commits to the queue take',
+      labelNames: [],
+      buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
+      registers,
+    }),
+  }
+
+  return {
+    log: (level, message, fields = {}) => log[level](fields, message),
+    count: (name, labels, by = 1) => counters[name].inc(labels as Record<string, string>, by),
+    observe: (name, labels, ms) => (durations[name] as Histogram<string>).observe(labels as Record<string, string>, ms / 1000),
+    metrics: () => registry.metrics(),
+    contentType: registry.contentType,
+    watch(queue) {
+      const gauge = new Gauge({
+        name: 'warren_queue_events',
+        help: 'Events kept and not yet delivered',
+        labelNames: ['lane'],
+        registers,
+        async collect() {
+          for (const { lane, events } of await queue.lanes()) gauge.set({ lane }, events)
+        },
+      })
+    },
+  }
+}

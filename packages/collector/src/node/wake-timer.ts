@@ -1,0 +1,29 @@
+export interface WakeTimer {
+  /** Calls `wake` at this instant, unless it is called earlier for another. */
+  wakeAt(at: number): void
+  stop(): void
+}
+
+/** One timer that keeps the earliest of all instants asked for. */
+export function wakeTimer(wake: () => void): WakeTimer {
+  let timer: NodeJS.Timeout | undefined
+  let timerAt = Infinity
+  return {
+    wakeAt(at) {
+      if (at >= timerAt) return
+      clearTimeout(timer)
+      timerAt = at
+      timer = setTimeout(
+        () => {
+          timerAt = Infinity
+          wake()
+        },
+        Math.max(0, at - Date.now()),
+      )
+    },
+    stop() {
+      clearTimeout(timer)
+      timerAt = -Infinity
+    },
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The collector's queue: durable, deduped, partitioned into lanes. It knows nothing of upstreams, tokens or wires.
+ *
+ * | an event is | leaves by | to |
+ * |---|---|---|
+ * | ready | lease | leased |
+ * | leased | settle ack | gone |
+ * | leased | settle retry, or the lease's end | returned |
+ * | returned | lease, once due | leased |
+ *
+ * Leases and returns need not outlive the process: after a restart every event that was not acknowledged is ready.
+ * Order is not promised. Events of one lease come back together, so that a repeated call has the same events.
+ */
+export interface EventQueue {
+  /**
+   * Takes the events whose (source, uuid) was not taken within the dedupe window, durably and in one step with
+   * that memory; resolves after the sync. All or nothing: a rejection took none.
+   * Without events it still commits, and so tells whether the queue can.
+   */
+  enqueue(source: string, entries: readonly QueueEntry[]): Promise<EnqueueResult>
+  /** Every lane that was ever used. Cheap: nothing is counted by reading. */
+  lanes(): Promise<LaneStatus[]>
+  /**
+   * Hands out the oldest events of a lane, or a returned batch that is due, for `forMs`; undefined where none is.
+   * At least one event, else never more than `max` events or bytes.
+   */
+  lease(lane: string, max: { events: number; bytes: number }, forMs: number): Promise<Lease | undefined>
+  /** Settles leased events, durably and all in one step. A lease that has ended meanwhile is settled all the same. */
+  settle(settlements: readonly Settlement[]): Promise<void>
+  /** Commits what is in hand and closes. */
+  close(): Promise<void>
+}
+
+export interface QueueEntry {
+  uuid: string
+  lane: string
+  /** The event as one line of JSON. */
+  json: string
+  /** Its bytes in UTF-8. */
+  bytes: number
+}
+
+export interface EnqueueResult {
+  fresh: number
+  /** Known already, and acknowledged again. */
+  repeated: number
+}
+
+export interface LaneStatus {
+  lane: string
+  /** Events that are not acknowledged, in whatever state. */
+  events: number
+  bytes: number
+  /** Of these, the ready ones. */
+  ready: number
+  readyBytes: number
+  /** When the oldest ready one was taken. */
+  oldestReadyAt?: number
+  /** When the next returned batch is due. */
+  returnedDueAt?: number
+}
+
+export interface Lease {
+  id: number
+  lane: string
+  /** Lines of JSON, in the order of the lane. */
+  events: string[]
+  /** How often this batch came back. */
+  returns: number
+}
+
+export type Settlement = {
+  lease: number
+  /** Which of the lease's events, by their place in it. Default: all that are not settled. */
+  places?: readonly number[]
+} & (
+  | { verdict: 'ack' }
+  /** Come back together in `afterMs`. */
+  | { verdict: 'retry'; afterMs: number }
+)

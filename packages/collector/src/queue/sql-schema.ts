@@ -1,0 +1,44 @@
+import type { SqlDriver } from './sql-driver.ts'
+
+/**
+ * The database, version by version. A migration is never changed once released: the next one is added below it.
+ *
+ * | table | one row is |
+ * |---|---|
+ * | `packs` | the events of one lane that one commit brought, as JSON lines |
+ * | `settled` | a run of events of a pack that are acknowledged while others of it are not |
+ * | `lanes` | a lane, with its totals, so that nothing is ever counted by reading |
+ * | `sources` | a source's name; the dedupe tables hold its number |
+ * | `seen_ordered` | a time-ordered uuid; expires by its own prefix |
+ * | `seen_other` | any other uuid, with its receipt; expires by that |
+ * | `meta` | `version`: the migrations carried out · `probes`: commits that only proved that commits work |
+ */
+const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE lanes (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, events INTEGER NOT NULL, bytes INTEGER NOT NULL)`,
+    `CREATE TABLE packs (id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, at INTEGER NOT NULL, events INTEGER NOT NULL, bytes INTEGER NOT NULL, body TEXT NOT NULL)`,
+    `CREATE INDEX packs_by_lane ON packs (lane, id)`,
+    `CREATE TABLE settled (pack INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (pack, first)) WITHOUT ROWID`,
+    `CREATE TABLE sources (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)`,
+    `CREATE TABLE seen_ordered (source INTEGER NOT NULL, uuid TEXT NOT NULL, PRIMARY KEY (source, uuid)) WITHOUT ROWID`,
+    `CREATE TABLE seen_other (source INTEGER NOT NULL, uuid TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, uuid)) WITHOUT ROWID`,
+    `CREATE INDEX seen_other_by_receipt ON seen_other (at)`,
+  ],
+]
+
+/** Brings a database forward to this version. @throws where a newer Warren has written it. */
+export function migrate(driver: SqlDriver): void {
+  driver.exec(`CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID`)
+  const [row] = driver.all<{ value: number }>(`SELECT value FROM meta WHERE key = 'version'`)
+  const version = row?.value ?? 0
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `the database is of version ${version}, and this Warren knows ${MIGRATIONS.length}: start the newer Warren that wrote it`,
+    )
+  }
+  driver.transaction(() => {
+    for (const statement of MIGRATIONS.slice(version).flat()) driver.exec(statement)
+    driver.run(`INSERT OR REPLACE INTO meta VALUES ('version', ?)`, MIGRATIONS.length)
+    driver.run(`INSERT OR IGNORE INTO meta VALUES ('probes', 0)`)
+  })
+}

@@ -1,0 +1,30 @@
+/** What the collector tells of itself. Production has real ones (pino and prom-client on Node); none may throw. */
+export interface Telemetry {
+  /** One log entry. No token, secret or event content ever goes in. */
+  log(level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, string | number | boolean>): void
+  /** Adds to a counter. */
+  count<Name extends keyof Counters>(name: Name, labels: Counters[Name], by?: number): void
+  /** Records a duration in milliseconds. */
+  observe<Name extends keyof Durations>(name: Name, labels: Durations[Name], ms: number): void
+}
+
+/** Every counter and its labels. */
+export interface Counters {
+  /** Requests to `/v1/batch`, by the status they were answered with. */
+  batches: { source: string; status: string }
+  /** Events in them: fresh, repeated (known already and acknowledged again), rejected. */
+  events: { source: string; outcome: 'fresh' | 'repeated' | 'rejected' }
+  /** Calls to the upstream, by what they came to. */
+  calls: { lane: string; outcome: string }
+  /** Events the upstream has taken. */
+  delivered: { lane: string }
+}
+
+/** Every duration and its labels. */
+export interface Durations {
+  call: { lane: string }
+  commit: Record<never, never>
+}
+
+/** For tests, and for embedding without a voice. */
+export const silentTelemetry: Telemetry = { log: () => {}, count: () => {}, observe: () => {} }

@@ -13,7 +13,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'node',
-          include: ['packages/*/src/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'test/*.test.ts'],
           exclude: ['packages/tracker/src/web/**', '**/*.browser.test.ts', '**/node_modules/**'],
         },
       },

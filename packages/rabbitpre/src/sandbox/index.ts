@@ -30,8 +30,8 @@ export function createSandbox({
   token,
   requireArgs = [],
   batchAddPath,
-}: SandboxOptions): Hono<{ Bindings: NodeBindings }> {
-  const app = new Hono<{ Bindings: NodeBindings }>()
+}: SandboxOptions): Hono {
+  const app = new Hono()
   const kept = deliveries()
   const script = faultScript()
 
@@ -92,7 +92,7 @@ export function createSandbox({
 /** Plays a fault; undefined where the ordinary answer follows. */
 async function play(
   fault: Fault,
-  c: Context<{ Bindings: NodeBindings }>,
+  c: Context,
   keep: () => void,
 ): Promise<Response | undefined> {
   switch (fault.kind) {
@@ -109,7 +109,7 @@ async function play(
       return undefined
     case 'reset': {
       if (fault.store) keep()
-      const socket = c.env?.incoming?.socket
+      const socket = (c.env as NodeBindings | undefined)?.incoming?.socket
       if (!socket) throw new Error('a reset needs the sandbox to run on Node’s HTTP server')
       socket.resetAndDestroy()
       // Nobody is left to read it.
@@ -137,7 +137,7 @@ function missingArg({ data }: BatchAddRequest, requireArgs: string[]): string | 
 }
 
 /** The body as JSON; undefined where it is none. */
-async function readJson(c: Context<{ Bindings: NodeBindings }>): Promise<unknown> {
+async function readJson(c: Context): Promise<unknown> {
   try {
     return await c.req.json()
   } catch {

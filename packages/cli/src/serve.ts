@@ -1,0 +1,10 @@
+import { readSettings, startCollector, type Environment, type ServeFlags } from '@warren/collector/node'
+import { scriptFile } from './script-file.ts'
+import { onStopSignal } from './stop-signal.ts'
+
+/** `warren serve`: the collector until SIGTERM or SIGINT, then an orderly end with exit code 0. */
+export async function serve(flags: ServeFlags, environment: Environment): Promise<void> {
+  const settings = readSettings(flags, environment)
+  const running = await startCollector({ settings, environment, script: scriptFile() })
+  onStopSignal(() => running.stop())
+}

@@ -1,0 +1,53 @@
+// `pnpm size`: what users download, in bytes of brotli at its best, against the budgets.
+import { readFileSync } from 'node:fs'
+import { brotliCompressSync, constants } from 'node:zlib'
+import { parse } from 'acorn'
+import { rollup } from 'rollup'
+import resolve from '@rollup/plugin-node-resolve'
+import terser from '@rollup/plugin-terser'
+
+/** Budgets of the design; the script's has room for what is still to come. */
+const BUDGETS = [
+  {
+    name: 'dist/warren.js (script tag)',
+    budget: 5120,
+    read: () => readFileSync('packages/tracker/dist/warren.js', 'utf8'),
+  },
+  { name: 'import { createTracker }', budget: 4992, read: bundleImport },
+]
+
+let isWithin = true
+for (const { name, budget, read } of BUDGETS) {
+  const code = await read()
+  // Phones live for years: what a page loads is ES2017 at most.
+  parse(code, { ecmaVersion: 2017, sourceType: 'module' })
+  const bytes = brotliCompressSync(code, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length
+  if (bytes > budget) isWithin = false
+  console.log(
+    JSON.stringify({ name, bytes, budget, ratio: Number((bytes / budget).toFixed(3)), rawBytes: code.length }),
+  )
+}
+if (!isWithin) {
+  console.error('over budget')
+  process.exit(1)
+}
+
+/** What a bundler makes of the ESM entry in somebody's page. */
+async function bundleImport() {
+  const entry = '\0entry'
+  const bundle = await rollup({
+    input: entry,
+    plugins: [
+      {
+        name: 'entry',
+        resolveId: (id) => (id === entry ? id : undefined),
+        load: (id) =>
+          id === entry ? `export { createTracker } from '${process.cwd()}/packages/tracker/dist/index.js'` : undefined,
+      },
+      resolve({ browser: true }),
+      terser({ ecma: 2017, module: true, compress: { passes: 3 } }),
+    ],
+  })
+  const { output } = await bundle.generate({ format: 'es', compact: true })
+  return output[0].code
+}

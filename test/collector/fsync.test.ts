@@ -47,7 +47,16 @@ function unsynced(trace: readonly string[]): { answered: number; early: string[]
 
 it('no 200 leaves before an fsync that began after its body was read', async () => {
   const traces = join(folder.path, 'trace')
-  const strace = ['strace', '-ff', '-s', '2000', '-e', 'trace=read,readv,recvfrom,write,writev,sendto,sendmsg,fsync,fdatasync', '-o', traces]
+  const strace = [
+    'strace',
+    '-ff',
+    '-s',
+    '2000',
+    '-e',
+    'trace=read,readv,recvfrom,write,writev,sendto,sendmsg,fsync,fdatasync',
+    '-o',
+    traces,
+  ]
   collector = await startCli(['serve', '--port', '0', '--db', join(folder.path, 'warren.db')], towards(sandbox), strace)
   let sent = 0
   await Promise.all(
@@ -65,7 +74,13 @@ it('no 200 leaves before an fsync that began after its body was read', async () 
 
   const trace = readFileSync(`${traces}.${pid}`, 'utf8').split('\n')
   const { answered, early } = unsynced(trace)
-  console.log(JSON.stringify({ requests: answered, syncs: trace.filter((line) => /^f(data)?sync\(/.test(line)).length, early: early.length }))
+  console.log(
+    JSON.stringify({
+      requests: answered,
+      syncs: trace.filter((line) => /^f(data)?sync\(/.test(line)).length,
+      early: early.length,
+    }),
+  )
   expect(answered).toBeGreaterThanOrEqual(REQUESTS)
   expect(early).toEqual([])
   // The same trace without its syncs must not pass.

@@ -24,56 +24,71 @@ afterEach(async () => {
 
 const start = () => startCli(['serve', '--port', '0', '--db', join(folder.path, 'warren.db')], towards(sandbox))
 
-it(`delivers every acknowledged event over ${ROUNDS} kills under load, and repeats only what a kill left in doubt`, { timeout: 240_000 }, async () => {
-  const acknowledged = new Set<string>()
-  /** Events of calls that a kill left without a recorded answer. */
-  const inDoubt = new Set<string>()
-  let killedInFlight = 0
+it(
+  `delivers every acknowledged event over ${ROUNDS} kills under load, and repeats only what a kill left in doubt`,
+  { timeout: 240_000 },
+  async () => {
+    const acknowledged = new Set<string>()
+    /** Events of calls that a kill left without a recorded answer. */
+    const inDoubt = new Set<string>()
+    let killedInFlight = 0
 
-  for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
+      collector = await start()
+      const { url } = collector
+      const firstCall = sandbox.calls.length
+      // Slow answers, kept before and after the wait, so that a kill meets calls in both conditions.
+      await sandbox.script({ kind: 'slow', ms: 150, store: round % 4 < 2 ? 'before' : 'after', times: 10_000 })
+      const before = acknowledged.size
+      let isOver = false
+      const callers = Array.from({ length: CALLERS }, async () => {
+        while (!isOver) {
+          const uuids = Array.from({ length: EVENTS_A_REQUEST }, timeUuid)
+          for (const uuid of await post(url, uuids)) acknowledged.add(uuid)
+        }
+      })
+      await expect
+        .poll(() => acknowledged.size - before, { timeout: 20_000, interval: 5 })
+        .toBeGreaterThanOrEqual(ACKNOWLEDGED_A_ROUND)
+      // Half the kills wait for a call in flight; the others come at any moment.
+      if (round % 2 === 0)
+        await expect.poll(() => sandbox.calls.some(({ isOpen }) => isOpen), { interval: 1 }).toBe(true)
+      if (sandbox.calls.some(({ isOpen }) => isOpen)) killedInFlight++
+      await collector.end('SIGKILL')
+      isOver = true
+      await Promise.all(callers)
+      // One lane, one call at a time, and the next begins only after the last is recorded: so the last call of a life
+      // is the only one whose answer may not be.
+      const lastCall = sandbox.calls.at(-1)
+      if (sandbox.calls.length > firstCall) for (const uuid of lastCall?.uuids ?? []) inDoubt.add(uuid)
+      await expect.poll(() => sandbox.calls.every(({ isOpen }) => !isOpen)).toBe(true)
+      await sandbox.clearFaults()
+    }
+
     collector = await start()
-    const { url } = collector
-    const firstCall = sandbox.calls.length
-    // Slow answers, kept before and after the wait, so that a kill meets calls in both conditions.
-    await sandbox.script({ kind: 'slow', ms: 150, store: round % 4 < 2 ? 'before' : 'after', times: 10_000 })
-    const before = acknowledged.size
-    let isOver = false
-    const callers = Array.from({ length: CALLERS }, async () => {
-      while (!isOver) {
-        const uuids = Array.from({ length: EVENTS_A_REQUEST }, timeUuid)
-        for (const uuid of await post(url, uuids)) acknowledged.add(uuid)
-      }
-    })
-    await expect.poll(() => acknowledged.size - before, { timeout: 20_000, interval: 5 }).toBeGreaterThanOrEqual(ACKNOWLEDGED_A_ROUND)
-    // Half the kills wait for a call in flight; the others come at any moment.
-    if (round % 2 === 0) await expect.poll(() => sandbox.calls.some(({ isOpen }) => isOpen), { interval: 1 }).toBe(true)
-    if (sandbox.calls.some(({ isOpen }) => isOpen)) killedInFlight++
-    await collector.end('SIGKILL')
-    isOver = true
-    await Promise.all(callers)
-    // One lane, one call at a time, and the next begins only after the last is recorded: so the last call of a life
-    // is the only one whose answer may not be.
-    const lastCall = sandbox.calls.at(-1)
-    if (sandbox.calls.length > firstCall) for (const uuid of lastCall?.uuids ?? []) inDoubt.add(uuid)
-    await expect.poll(() => sandbox.calls.every(({ isOpen }) => !isOpen)).toBe(true)
-    await sandbox.clearFaults()
-  }
-
-  collector = await start()
-  await expect
-    .poll(
-      async () => {
-        const delivered = new Set((await sandbox.events()).events.map(({ uuid }) => uuid))
-        return [...acknowledged].filter((uuid) => !delivered.has(uuid)).length
-      },
-      { timeout: 60_000, interval: 200 },
+    await expect
+      .poll(
+        async () => {
+          const delivered = new Set((await sandbox.events()).events.map(({ uuid }) => uuid))
+          return [...acknowledged].filter((uuid) => !delivered.has(uuid)).length
+        },
+        { timeout: 60_000, interval: 200 },
+      )
+      .toBe(0)
+    const { events, repeats } = await sandbox.events()
+    const unexplained = events.filter(({ count, uuid }) => count > 1 && !inDoubt.has(uuid))
+    console.log(
+      JSON.stringify({
+        rounds: ROUNDS,
+        acknowledged: acknowledged.size,
+        delivered: events.length,
+        repeats,
+        killedInFlight,
+      }),
     )
-    .toBe(0)
-  const { events, repeats } = await sandbox.events()
-  const unexplained = events.filter(({ count, uuid }) => count > 1 && !inDoubt.has(uuid))
-  console.log(JSON.stringify({ rounds: ROUNDS, acknowledged: acknowledged.size, delivered: events.length, repeats, killedInFlight }))
-  expect(acknowledged.size).toBeGreaterThanOrEqual(ROUNDS * ACKNOWLEDGED_A_ROUND)
-  expect(unexplained).toEqual([])
-  expect(killedInFlight).toBeGreaterThanOrEqual(ROUNDS / 2)
-  expect(await collector.end('SIGTERM')).toBe(0)
-})
+    expect(acknowledged.size).toBeGreaterThanOrEqual(ROUNDS * ACKNOWLEDGED_A_ROUND)
+    expect(unexplained).toEqual([])
+    expect(killedInFlight).toBeGreaterThanOrEqual(ROUNDS / 2)
+    expect(await collector.end('SIGTERM')).toBe(0)
+  },
+)

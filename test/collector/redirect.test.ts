@@ -21,7 +21,8 @@ it('a redirecting upstream gives no other host the token, and nothing counts as 
   try {
     const uuids = [timeUuid(), timeUuid()]
     expect(await post(collector.url, uuids)).toHaveLength(2)
-    const lanes = async () => ((await (await fetch(`${collector.url}/readyz`)).json()) as { lanes: Record<string, unknown>[] }).lanes
+    const lanes = async () =>
+      ((await (await fetch(`${collector.url}/readyz`)).json()) as { lanes: Record<string, unknown>[] }).lanes
     await expect.poll(lanes, { timeout: 10_000 }).toMatchObject([{ events: 2, lastOutcome: 'misconfigured' }])
     expect((await sandbox.events()).total).toBe(0)
     // Each redirect is met once; then the way is free and both arrive, once.

@@ -24,7 +24,9 @@ it('SIGTERM, twice, under load and with a call in flight: exits 0, and the next 
     expect(acknowledged.length).toBeGreaterThan(0)
 
     collector = await start()
-    await expect.poll(async () => (await sandbox.events()).total, { timeout: 20_000 }).toBeGreaterThanOrEqual(acknowledged.length)
+    await expect
+      .poll(async () => (await sandbox.events()).total, { timeout: 20_000 })
+      .toBeGreaterThanOrEqual(acknowledged.length)
     const { events, repeats } = await sandbox.events()
     const delivered = new Set(events.map(({ uuid }) => uuid))
     expect(acknowledged.filter((uuid) => !delivered.has(uuid))).toEqual([])

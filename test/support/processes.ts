@@ -25,13 +25,17 @@ export async function startCli(
 ): Promise<CliProcess> {
   const [command = '', ...rest] = [...wrapper, process.execPath, CLI, ...args]
   // Nothing of this shell's own settings may reach what is tested.
-  const child = spawn(command, rest, { env: { PATH: process.env['PATH'] ?? '', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, rest, {
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)))
   const url = await new Promise<string>((listening, failed) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString()
-      const found = /listens(?: on |".*?"url":"|[^\n]*?"url":")(http:\/\/[\d.]+:\d+)|"url":"(http:\/\/[\d.]+:\d+)"/.exec(output)
+      const found =
+        /listens(?: on |".*?"url":"|[^\n]*?"url":")(http:\/\/[\d.]+:\d+)|"url":"(http:\/\/[\d.]+:\d+)"/.exec(output)
       if (found) listening(found[1] ?? found[2] ?? '')
     }
     child.stdout?.on('data', read)

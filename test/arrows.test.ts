@@ -41,6 +41,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     '@warren/protocol',
     '@warren/rabbitpre',
     '@warren/rabbitpre/sandbox',
+    '@warren/collector (types)',
     '@warren/collector/node',
     '@hono/node-server',
     'hono',

@@ -5,6 +5,7 @@ import { launchChromium } from '../support/chromium.ts'
 import { counter } from '../support/metrics.ts'
 import { startPage, type PageServer } from '../support/page-server.ts'
 import { freshFolder, startCli, type CliProcess } from '../support/processes.ts'
+import { slowLine } from '../support/slow-line.ts'
 import { startSandbox, towards, type TestSandbox } from '../support/sandbox.ts'
 
 const PRECISE = { isMatching: true, matchingType: 1, accurateMatchType: 'gzh', accurateMatchValue: 'wxzj983hhg02ujd' }
@@ -54,8 +55,8 @@ afterEach(async () => {
   expect(errors).toEqual([])
 })
 
-async function open(): Promise<void> {
-  await page.goto(site.url)
+async function open(url = site.url): Promise<void> {
+  await page.goto(url)
   await page.waitForFunction(() => typeof globalThis.warren?.health === 'function')
 }
 
@@ -146,22 +147,31 @@ describe('from a page in Chromium to the platform, collector on another origin',
   })
 
   it('leaves at once after 50 events and comes back: 50 of 50, each once, though both copies came', async () => {
-    await page.evaluate((elsewhere) => {
-      for (let n = 0; n < 50; n++) warren.track('c_buy', { n, title: '下单' })
-      location.href = elsewhere
-    }, `${site.url}/elsewhere`)
-    await page.waitForFunction(() => document.title === 'elsewhere')
-    // The copy that left with the page.
-    await expect.poll(delivered, soon).toEqual(numbers(0, 50))
-    const received = async (outcome: string) => counter(collector.url, 'warren_events_total', { outcome })
-    expect(await received('fresh')).toBe(50)
+    // An answer that comes before the page is frozen would settle its events: then there is no second copy to see.
+    const line = await slowLine(collector.url, 1000)
+    const shop = await startPage(line.url)
+    try {
+      await open(shop.url)
+      await page.evaluate((elsewhere) => {
+        for (let n = 0; n < 50; n++) warren.track('c_buy', { n, title: '下单' })
+        location.href = elsewhere
+      }, `${shop.url}/elsewhere`)
+      await page.waitForFunction(() => document.title === 'elsewhere')
+      // The copy that left with the page.
+      await expect.poll(delivered, soon).toEqual(numbers(0, 50))
+      const received = async (outcome: string) => counter(collector.url, 'warren_events_total', { outcome })
+      expect(await received('fresh')).toBe(50)
 
-    // A visit from an address bar, not from the back/forward cache: a new page that finds what the old one kept.
-    await open()
-    await expect.poll(() => received('repeated'), { ...soon, timeout: 40_000 }).toBe(50)
-    await expect.poll(() => page.evaluate(() => warren.health()), soon).toMatchObject({ waiting: 0 })
-    expect(await delivered()).toEqual(numbers(0, 50))
-    expect(await received('fresh')).toBe(50)
+      // A visit from an address bar, not from the back/forward cache: a new page that finds what the old one kept.
+      await open(shop.url)
+      await expect.poll(() => received('repeated'), { ...soon, timeout: 40_000 }).toBe(50)
+      await expect.poll(() => page.evaluate(() => warren.health()), soon).toMatchObject({ waiting: 0 })
+      expect(await delivered()).toEqual(numbers(0, 50))
+      expect(await received('fresh')).toBe(50)
+    } finally {
+      await shop.close()
+      await line.close()
+    }
   })
 
   it('a tab closed in the same task loses nothing', async () => {

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import { chunkKey } from './chunk.ts'
+import { memoryStore, type MemoryDevice } from './memory-store.ts'
+import { acceptAll, createTestPage, START, type TestPage } from './test-platform.ts'
+
+/** A page that stored so many events and died. */
+async function deadPage(
+  device: MemoryDevice,
+  events: number,
+  more: Parameters<typeof createTestPage>[0] = {},
+): Promise<TestPage> {
+  const page = createTestPage({ device, note: {}, ...more })
+  for (let i = 0; i < events; i++) page.tracker.track(`c_${i}`)
+  await page.tracker.stored()
+  return page
+}
+
+describe('what an earlier page left', () => {
+  it('is sent by the next one with its own device, writer and totals, and removed', async () => {
+    const device: MemoryDevice = new Map()
+    const dead = await deadPage(device, 3)
+    const page = createTestPage({ device, note: {}, now: START + 10_000 })
+    await page.pass(2_000)
+    expect(page.tracker.health()).toMatchObject({ tracked: 0, waiting: 3, stored: 3, sending: 3 })
+    const { body } = page.requests[0] ?? {}
+    expect(body?.device).toBe(JSON.parse(dead.note.text as string).device)
+    expect(body?.writers).toEqual([{ id: body?.events[0]?.writer, given: 3, dropped: {} }])
+    expect(body?.events.map(({ seq }) => seq)).toEqual([0, 1, 2])
+    await page.requests[0]?.accept()
+    expect(device.size).toBe(0)
+  })
+
+  it('is left alone while younger than 5 s, and found by a later look', async () => {
+    const device: MemoryDevice = new Map()
+    await deadPage(device, 1)
+    const page = createTestPage({ device, now: START + 1_000, answer: acceptAll })
+    await page.pass(29_000)
+    expect(page.requests).toHaveLength(0)
+    await page.pass(4_000)
+    expect(page.tracker.health().sent).toBe(1)
+  })
+
+  it('is found although the key is of the future: its clock was wrong', async () => {
+    const device: MemoryDevice = new Map()
+    await deadPage(device, 1, { now: START + 14 * 86_400_000 })
+    const page = createTestPage({ device, answer: acceptAll })
+    await page.pass(3_000)
+    expect(page.tracker.health().sent).toBe(1)
+  })
+
+  it('is looked at afresh after the wait: another page may have sent it', async () => {
+    const device: MemoryDevice = new Map()
+    await deadPage(device, 1)
+    const page = createTestPage({ device, now: START + 10_000 })
+    await page.pass(900)
+    device.clear()
+    await page.pass(60_000)
+    expect(page.requests).toHaveLength(0)
+    expect(page.signals.error).toEqual([])
+  })
+
+  it('is taken in pieces, the oldest first, until none is left', async () => {
+    const device: MemoryDevice = new Map()
+    for (let i = 0; i < 3; i++) await deadPage(device, 600, { now: START + i })
+    expect(device.size).toBe(36)
+    const page = createTestPage({ device, now: START + 10_000, answer: acceptAll })
+    await page.pass(1_000)
+    expect(page.tracker.health().sent + page.tracker.health().waiting).toBe(1000)
+    await page.pass(10_000)
+    expect(page.tracker.health()).toMatchObject({ sent: 1800, waiting: 0 })
+    expect(new Set(page.requests.flatMap(({ body }) => body.events.map(({ uuid }) => uuid))).size).toBe(1800)
+    expect(device.size).toBe(0)
+  })
+
+  it('is not taken in by a page that has enough waiting itself', async () => {
+    const device: MemoryDevice = new Map()
+    await deadPage(device, 50)
+    const page = createTestPage({ device, now: START + 2_000, answer: () => ({ kind: 'unreachable' }) })
+    for (let i = 0; i < 1000; i++) page.tracker.track('c_a')
+    await page.pass(100_000)
+    expect(page.tracker.health().waiting).toBe(1000)
+  })
+
+  it('is not taken twice: a page does not adopt its own chunks', async () => {
+    const page = createTestPage({ answer: () => ({ kind: 'unreachable' }) })
+    page.tracker.track('c_a')
+    await page.pass(200_000)
+    expect(page.tracker.health().waiting).toBe(1)
+  })
+
+  it('shrinks under its key where part of it is answered', async () => {
+    const device: MemoryDevice = new Map()
+    await deadPage(device, 3)
+    const keys = [...device.keys()]
+    const page = createTestPage({ device, now: START + 10_000 })
+    await page.pass(2_000)
+    const retry = page.requests[0]?.body.events.slice(0, 1).map(({ uuid }) => uuid) ?? []
+    await page.requests[0]?.accept({ retry })
+    expect([...device.keys()]).toEqual(keys)
+    const next = createTestPage({ device, now: START + 20_000, answer: acceptAll })
+    await next.pass(2_000)
+    expect(next.tracker.health().sent).toBe(1)
+  })
+})
+
+describe('what is damaged', () => {
+  const key = (counter: number) => chunkKey(START - 60_000, counter, 'abcde', 1, 10)
+  const damaged: unknown[] = [
+    '{"v":1,"device":"d","events":[',
+    'undefined',
+    {},
+    [null],
+    7,
+    { v: 2, device: 'd', writer: 'w', given: 1, dropped: {}, events: [['u', '{"uuid":"u"}']] },
+    { v: 1, device: 'd', writer: 'w', given: 1, dropped: {}, events: [['u', '{"uuid":"u"']] },
+  ]
+
+  it('is left as it is, told once, and in no one’s way', async () => {
+    const device: MemoryDevice = new Map(damaged.map((record, i) => [key(i), record]))
+    device.set('not-ours', { v: 1 })
+    const before = structuredClone(device)
+    let reads = 0
+    const inner = memoryStore(device)
+    const store = {
+      ...inner,
+      read: (keys: string[]) => {
+        reads += keys.length
+        return inner.read(keys)
+      },
+    }
+    await deadPage(device, 2)
+    const page = createTestPage({ store, now: START + 10_000, answer: acceptAll })
+    await page.pass(300_000)
+    expect(page.tracker.health()).toMatchObject({ sent: 2, waiting: 0 })
+    expect(device).toEqual(before)
+    expect(page.signals.error).toHaveLength(damaged.length)
+    expect(reads).toBe(damaged.length + 1)
+    expect(page.requests).toHaveLength(1)
+  })
+})

@@ -1,0 +1,83 @@
+/** The ports: all that the tracker asks of its home. `core/` knows no other way out. */
+
+export type StoreName = 'indexeddb' | 'memory'
+
+/**
+ * Keeps records beyond the page's life. Records are plain data (strings, numbers, arrays, objects) and are kept as
+ * they are; what they mean is the outbox's business. Every method rejects where the device refuses.
+ */
+export interface Store {
+  readonly name: StoreName
+  /** Writes all of them or none; resolves when they are durable. An existing key is overwritten. */
+  put(records: [key: string, record: unknown][]): Promise<void>
+  /** All keys, in ascending order of their text. */
+  keys(): Promise<string[]>
+  /** The records of these keys, in their order; undefined where there is none. */
+  read(keys: string[]): Promise<unknown[]>
+  /** Unknown keys are no error. */
+  remove(keys: string[]): Promise<void>
+}
+
+/** A few characters that are read at once when the page starts. Never throws: a refusing device remembers nothing. */
+export interface Notes {
+  read(): string | undefined
+  write(text: string): void
+}
+
+export type Outcome =
+  | { kind: 'answer'; status: number; retryAfterMs?: number | undefined; body: string }
+  /** No answer: offline, refused, aborted, timed out. */
+  | { kind: 'unreachable' }
+  /** Handed to the browser, which will not tell what became of it. */
+  | { kind: 'inDoubt' }
+
+export interface SendOptions {
+  /** Of all events in the body; its first two characters route the request. */
+  device: string
+  /** The request must outlive the page. */
+  isExit: boolean
+}
+
+/** Sends one body. Never rejects, and always concludes; what a status means is decided in `answer.ts`. */
+export interface Transport {
+  send(body: string, options: SendOptions): Promise<Outcome>
+}
+
+/**
+ * - `leave`: the page is hidden or left, perhaps for ever; told once or twice a leaving
+ * - `return`: it is seen (again)
+ * - `online`: the network is said to be back
+ */
+export type LifecycleSignal = 'leave' | 'return' | 'online'
+
+export interface Lifecycle {
+  /** Hidden or left: timers may never run again. */
+  isAway(): boolean
+  /** Returns what ends the listening. */
+  listen(listener: (signal: LifecycleSignal) => void): () => void
+}
+
+export interface Clock {
+  /** Milliseconds since 1970, as the device believes. May jump: durations are never computed from it alone. */
+  now(): number
+  /** Calls back once; returns what cancels it. */
+  after(delayMs: number, callback: () => void): () => void
+}
+
+export interface Entropy {
+  /** Unpredictable bytes, for ids. */
+  bytes(count: number): Uint8Array
+  /** From 0 up to 1, for jitter alone. */
+  random(): number
+}
+
+export interface Platform {
+  /** Name and version of the tracker's build, as the wire's `sdk`. */
+  sdk: string
+  store: Store
+  notes: Notes
+  transport: Transport
+  lifecycle: Lifecycle
+  clock: Clock
+  entropy: Entropy
+}

@@ -1,0 +1,409 @@
+import { parseRetryAfter } from '@warren/protocol/pacing'
+import { describe, expect, it } from 'vitest'
+import type { Tracker } from './api.ts'
+import { acceptAll, answer, createTestPage, settled, START, type TestPage } from './test-platform.ts'
+
+const many = (tracker: Tracker, count: number, key = 'c_a') => {
+  for (let i = 0; i < count; i++) tracker.track(key)
+}
+/** The requests' sizes, in events. */
+const sizes = (page: TestPage) => page.requests.map(({ keys }) => keys.length)
+/** The time between the requests, in ms. */
+const gaps = (page: TestPage) => page.requests.map(({ at }, i) => at - (page.requests[i - 1]?.at ?? 0)).slice(1)
+
+describe('a batch', () => {
+  it('goes after the interval from the first waiting event', async () => {
+    const page = createTestPage({ answer: acceptAll })
+    await page.pass(500)
+    page.tracker.track('c_a')
+    await page.pass(600)
+    page.tracker.track('c_b')
+    await page.pass(399)
+    expect(page.requests).toHaveLength(0)
+    await page.pass(1)
+    expect(page.requests[0]).toMatchObject({ at: 1500, keys: ['c_a', 'c_b'], isExit: false })
+    expect(page.requests[0]?.body).toMatchObject({ v: 1, sentAt: START + 1500, sdk: 'test/0' })
+    expect(page.tracker.health()).toMatchObject({ tracked: 2, sent: 2, waiting: 0, sending: 0 })
+  })
+
+  it('goes at once when it is full, the next as soon as it is answered', async () => {
+    const page = createTestPage()
+    many(page.tracker, 600)
+    await settled()
+    expect(sizes(page)).toEqual([250])
+    expect(page.requests[0]?.at).toBe(0)
+    await page.requests[0]?.accept()
+    expect(sizes(page)).toEqual([250, 250])
+    await page.requests[1]?.accept()
+    expect(sizes(page)).toEqual([250, 250, 100])
+  })
+
+  it('waits for company again where it was not full', async () => {
+    const page = createTestPage()
+    page.tracker.track('c_a')
+    await page.pass(1000)
+    page.tracker.track('c_b')
+    await page.requests[0]?.accept()
+    expect(page.requests).toHaveLength(1)
+    await page.pass(1000)
+    expect(page.requests[1]).toMatchObject({ at: 2000, keys: ['c_b'] })
+  })
+
+  it('holds at most 240 KiB in UTF-8', async () => {
+    const page = createTestPage({ answer: acceptAll })
+    for (let i = 0; i < 100; i++) page.tracker.track('c_a', { t: '汉'.repeat(3000) })
+    await settled()
+    expect(page.tracker.health().sent).toBe(100)
+    for (const { text } of page.requests) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(241 * 1024)
+    expect(page.requests.length).toBeLessThan(6)
+  })
+
+  it('holds one device, the oldest first', async () => {
+    const page = createTestPage({ answer: acceptAll })
+    page.tracker.identify({ uid: 'u1' })
+    page.tracker.track('c_a')
+    page.tracker.reset()
+    page.tracker.track('c_b')
+    await page.pass(1000)
+    expect(page.requests.map(({ keys }) => keys)).toEqual([['c_a'], ['c_b']])
+    const [one, two] = page.requests.map(({ body }) => body)
+    expect(one?.device).not.toBe(two?.device)
+    expect(one?.events[0]?.identity).toEqual({ uid: 'u1' })
+    expect(two?.events[0]?.identity).toBeUndefined()
+    expect(two?.events[0]).toMatchObject({ seq: 0, writer: two?.writers[0]?.id })
+    expect(one?.writers).toEqual([{ id: one?.events[0]?.writer, given: 1, dropped: {} }])
+  })
+
+  it('numbers its events without holes for dropped ones, and tells the totals', async () => {
+    const page = createTestPage({ answer: acceptAll })
+    page.tracker.track('c_a')
+    page.tracker.track('')
+    page.tracker.track('c_b', [] as never)
+    page.tracker.track('c_c')
+    await page.pass(1000)
+    const { body } = page.requests[0] ?? {}
+    expect(body?.events.map(({ seq }) => seq)).toEqual([0, 1])
+    expect(body?.writers).toEqual([
+      { id: body?.events[0]?.writer, given: 2, dropped: { invalid_key: 1, invalid_args: 1 } },
+    ])
+  })
+})
+
+describe('two requests at a time', () => {
+  it('never happen', async () => {
+    const page = createTestPage()
+    many(page.tracker, 700)
+    await settled()
+    void page.tracker.flush()
+    page.signal('online')
+    page.signal('return')
+    many(page.tracker, 300)
+    await page.pass(60_000)
+    expect(page.requests).toHaveLength(1)
+  })
+})
+
+describe('no answer', () => {
+  it.each<[string, Parameters<typeof createTestPage>[0]]>([
+    ['unreachable', { answer: () => ({ kind: 'unreachable' }) }],
+    ...[408, 425, 429, 500, 502, 503].map((status): [string, { answer: () => ReturnType<typeof answer> }] => [
+      `status ${status}`,
+      { answer: () => answer('', status) },
+    ]),
+    ...[
+      '<html>',
+      '',
+      '{}',
+      '[]',
+      'null',
+      '{"accepted":1}',
+      '{"v":1,"accepted":3,"rejected":[],"retry":[]}',
+      '{"v":1,"acc',
+    ].map((body): [string, { answer: () => ReturnType<typeof answer> }] => [
+      `200 with ${body || 'nothing'}`,
+      { answer: () => answer(body) },
+    ]),
+  ])('%s: keeps everything, doubles its wait up to 30 s, and says so', async (_, options) => {
+    const page = createTestPage(options)
+    page.tracker.track('c_a')
+    await page.pass(200_000)
+    expect(gaps(page).slice(0, 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
+    expect(page.tracker.health()).toMatchObject({ waiting: 1, stored: 1, sent: 0 })
+    expect(page.signals.error).toHaveLength(page.requests.length)
+  })
+
+  it('waits up to 5 minutes on a hidden page', async () => {
+    const page = createTestPage({ answer: () => ({ kind: 'unreachable' }) })
+    page.tracker.track('c_a')
+    await page.pass(1000)
+    page.setAway(true)
+    await page.pass(2_000_000)
+    expect(Math.max(...gaps(page))).toBe(300_000)
+  })
+
+  it('is jittered: the wait is a random part of it', async () => {
+    const page = createTestPage({ answer: () => ({ kind: 'unreachable' }), random: 0.25 })
+    page.tracker.track('c_a')
+    await page.pass(4_000)
+    expect(gaps(page).slice(0, 3)).toEqual([250, 500, 1000])
+  })
+
+  it('makes no request for what is tracked meanwhile', async () => {
+    const page = createTestPage()
+    page.tracker.track('c_a')
+    await page.pass(1000)
+    await page.requests[0]?.status(503, 20_000)
+    for (let i = 0; i < 20; i++) {
+      many(page.tracker, 50)
+      await page.pass(1000)
+    }
+    expect(page.requests).toHaveLength(1)
+    await page.pass(1000)
+    expect(page.requests).toHaveLength(2)
+  })
+
+  it('begins its waits anew after an answer', async () => {
+    let isWell = false
+    const page = createTestPage({ answer: (request) => (isWell ? acceptAll(request) : answer('', 503)) })
+    page.tracker.track('c_a')
+    await page.pass(16_000)
+    isWell = true
+    await page.pass(31_000)
+    expect(page.tracker.health()).toMatchObject({ sent: 1, waiting: 0 })
+    isWell = false
+    page.tracker.track('c_b')
+    await page.pass(2_000)
+    expect(gaps(page).pop()).toBe(1000)
+  })
+})
+
+describe('Retry-After', () => {
+  it.each([
+    ['3', 4000],
+    ['0', 1000],
+    ['2147484', 301_000],
+    ['9999999999', 301_000],
+    ['Fri, 01 Jan 2038 00:00:00 GMT', 301_000],
+    ['Wed, 31 Dec 2025 23:59:59 GMT', 1000],
+    ['-1', 1000],
+    ['NaN', 1000],
+    ['1e3', 1000],
+    ['', 1000],
+    ['3, 5', 1000],
+  ])('%s: the next request after %s ms at most, and recovery', async (header, waitMs) => {
+    const page = createTestPage()
+    page.tracker.track('c_a')
+    await page.pass(1000)
+    await page.requests[0]?.status(503, parseRetryAfter(header, START))
+    await page.pass(waitMs - 1)
+    expect(page.requests).toHaveLength(1)
+    await page.pass(1)
+    expect(page.requests).toHaveLength(2)
+    await page.requests[1]?.accept()
+    expect(page.tracker.health().waiting).toBe(0)
+  })
+
+  it('never lets a request go before it, whatever the jitter', async () => {
+    const page = createTestPage({ random: 0 })
+    page.tracker.track('c_a')
+    await page.pass(1000)
+    await page.requests[0]?.status(429, 3000)
+    await page.pass(2999)
+    expect(page.requests).toHaveLength(1)
+    await page.pass(1)
+    expect(page.requests).toHaveLength(2)
+  })
+
+  it('is not ended by the network coming back, or by the page being seen', async () => {
+    const page = createTestPage()
+    page.tracker.track('c_a')
+    await page.pass(1000)
+    await page.requests[0]?.status(503, 10_000)
+    page.signal('online')
+    page.signal('return')
+    void page.tracker.flush()
+    await page.pass(9_999)
+    expect(page.requests).toHaveLength(1)
+  })
+})
+
+describe('a refusal', () => {
+  it.each([400, 401, 403, 404, 415, 418])('%s: keeps everything and waits from 30 s to 5 minutes', async (status) => {
+    const page = createTestPage({ answer: () => answer('', status) })
+    many(page.tracker, 3)
+    await page.pass(2_000_000)
+    expect(gaps(page).slice(0, 5)).toEqual([30_000, 60_000, 120_000, 240_000, 300_000])
+    expect(page.tracker.health()).toMatchObject({ waiting: 3, stored: 3 })
+    expect(page.signals.error[0]?.message).toContain(String(status))
+  })
+
+  it('is not ended by the page being seen', async () => {
+    const page = createTestPage({ answer: () => answer('', 403) })
+    page.tracker.track('c_a')
+    await page.pass(2_000)
+    page.signal('return')
+    page.signal('online')
+    await page.pass(28_000)
+    expect(page.requests).toHaveLength(1)
+  })
+})
+
+describe('413', () => {
+  /** A way that lets at most so many events through. */
+  const narrow = (max: number) =>
+    createTestPage({ answer: (request) => (request.keys.length > max ? answer('', 413) : acceptAll(request)) })
+
+  it('halves the batch at once until it fits, and loses nothing', async () => {
+    const page = narrow(20)
+    many(page.tracker, 250)
+    await settled()
+    expect(sizes(page).slice(0, 5)).toEqual([250, 100, 50, 25, 12])
+    expect(page.tracker.health()).toMatchObject({ sent: 250, waiting: 0, dropped: {} })
+    expect(new Set(page.signals.sent.flatMap(({ uuids }) => uuids)).size).toBe(250)
+    expect(page.requests.length).toBeLessThan(60)
+  })
+
+  it('drops a single event, tells it, and sends its neighbours', async () => {
+    const page = createTestPage({
+      answer: (request) => (request.keys.includes('c_big') ? answer('', 413) : acceptAll(request)),
+    })
+    many(page.tracker, 10)
+    page.tracker.track('c_big', {}, { uuid: 'big' })
+    many(page.tracker, 10)
+    await page.pass(1000)
+    expect(page.tracker.health()).toMatchObject({ sent: 20, waiting: 0, dropped: { too_large: 1 } })
+    expect(page.signals.dropped).toEqual([{ reason: 'too_large', eventKey: 'c_big', uuid: 'big' }])
+    page.tracker.track('c_a')
+    await page.pass(1000)
+    expect(page.requests.pop()?.body.writers[0]?.dropped).toEqual({ too_large: 1 })
+  })
+
+  it('is forgotten step by step once batches are answered', async () => {
+    let max = 10
+    const page = createTestPage({
+      answer: (request) => (request.keys.length > max ? answer('', 413) : acceptAll(request)),
+    })
+    many(page.tracker, 100)
+    await page.pass(1000)
+    max = 1000
+    many(page.tracker, 1000)
+    await page.pass(1000)
+    expect(Math.max(...sizes(page).slice(-4))).toBe(250)
+  })
+})
+
+describe('an answer', () => {
+  it('keeps what it says to retry, and backs off for it', async () => {
+    const page = createTestPage()
+    page.tracker.track('c_a', {}, { uuid: 'a' })
+    page.tracker.track('c_b', {}, { uuid: 'b' })
+    await page.pass(1000)
+    await page.requests[0]?.accept({ retry: ['b'] })
+    expect(page.tracker.health()).toMatchObject({ sent: 1, waiting: 1 })
+    await page.pass(999)
+    expect(page.requests).toHaveLength(1)
+    await page.pass(1)
+    expect(page.requests[1]?.keys).toEqual(['c_b'])
+  })
+
+  it('that retries everything for ever makes no hot loop', async () => {
+    const page = createTestPage({
+      answer: ({ body }) => answer({ v: 1, accepted: 0, rejected: [], retry: body.events.map(({ uuid }) => uuid) }),
+    })
+    many(page.tracker, 300)
+    await page.pass(60_000)
+    expect(page.requests.length).toBeLessThan(9)
+  })
+})
+
+describe('resume', () => {
+  it('ends a back-off one second after the failure at the earliest, however often it is said', async () => {
+    const page = createTestPage({ answer: () => ({ kind: 'unreachable' }) })
+    page.tracker.track('c_a')
+    await page.pass(40_000)
+    const before = page.requests.length
+    for (let i = 0; i < 100; i++) {
+      page.signal('return')
+      page.signal('online')
+      await page.pass(100)
+    }
+    expect(page.requests.length - before).toBeGreaterThan(5)
+    expect(page.requests.length - before).toBeLessThanOrEqual(11)
+  })
+
+  it('holds on while the clock is set back by a year', async () => {
+    const page = createTestPage({ answer: () => ({ kind: 'unreachable' }) })
+    page.tracker.track('c_a')
+    await page.pass(10_000)
+    page.setClock(START - 365 * 86_400_000)
+    const before = page.requests.length
+    page.signal('online')
+    await page.pass(30_000)
+    expect(page.requests.length).toBeGreaterThan(before)
+  })
+})
+
+describe('flush', () => {
+  it('sends without waiting, and tells what became of it', async () => {
+    const page = createTestPage({ answer: acceptAll })
+    many(page.tracker, 600)
+    expect(await page.tracker.flush()).toEqual({ sent: 600, pending: 0 })
+    expect(page.requests[0]?.at).toBe(0)
+    expect(await page.tracker.flush()).toEqual({ sent: 0, pending: 0 })
+    expect(page.requests).toHaveLength(3)
+  })
+
+  it('counts what was rejected as no longer pending', async () => {
+    const page = createTestPage()
+    many(page.tracker, 2)
+    const flushed = page.tracker.flush()
+    await page.requests[0]?.accept({ rejected: [{ index: 0, uuid: null, code: 'invalid', path: '', message: '' }] })
+    expect(await flushed).toEqual({ sent: 1, pending: 0 })
+  })
+
+  it('resolves when an attempt failed', async () => {
+    const page = createTestPage({ answer: () => ({ kind: 'unreachable' }) })
+    many(page.tracker, 2)
+    expect(await page.tracker.flush()).toEqual({ sent: 0, pending: 2 })
+  })
+
+  it('in a loop makes no request more than the back-off does', async () => {
+    const page = createTestPage({ answer: () => answer('', 503) })
+    page.tracker.track('c_a')
+    let isRunning = true
+    let rounds = 0
+    const loop = (async () => {
+      while (isRunning) {
+        await page.tracker.flush()
+        rounds++
+      }
+    })()
+    await page.pass(31_500)
+    isRunning = false
+    await page.tracker.close()
+    await loop
+    expect(gaps(page).slice(0, 5)).toEqual([1000, 2000, 4000, 8000, 16_000])
+    expect(rounds).toBe(page.requests.filter(({ isExit }) => !isExit).length + 1)
+  })
+
+  it('joins a request under way', async () => {
+    const page = createTestPage()
+    page.tracker.track('c_a')
+    await page.pass(1000)
+    page.tracker.track('c_b')
+    const flushed = page.tracker.flush()
+    await page.requests[0]?.accept()
+    expect(page.requests[1]?.keys).toEqual(['c_b'])
+    await page.requests[1]?.accept()
+    expect(await flushed).toEqual({ sent: 2, pending: 0 })
+  })
+
+  it('is not held up by what is tracked after it', async () => {
+    const page = createTestPage()
+    page.tracker.track('c_a')
+    const flushed = page.tracker.flush()
+    page.tracker.track('c_b')
+    await page.requests[0]?.accept()
+    expect(await flushed).toEqual({ sent: 1, pending: 1 })
+  })
+})

@@ -1,0 +1,201 @@
+import type { WireAnswer, WireWriter } from '@warren/protocol/wire'
+import type { Tracker, TrackerSignals } from './api.ts'
+import { memoryStore, type MemoryDevice } from './memory-store.ts'
+import type { LifecycleSignal, Outcome, Platform, SendOptions, Store } from './platform.ts'
+import { createCoreTracker } from './tracker.ts'
+
+/** A platform for tests: time stands still until told, every request waits for its answer. */
+
+export interface WireEventText {
+  uuid: string
+  writer: string
+  seq: number
+  eventKey: string
+  time: number
+  args?: Record<string, unknown>
+  intid?: string
+  identity?: Record<string, string>
+  by?: string
+  proof?: { exp: number; sig: string }
+}
+
+export interface SentRequest extends SendOptions {
+  /** When, on the fake clock. */
+  at: number
+  text: string
+  body: { v: number; sentAt: number; device: string; sdk: string; writers: WireWriter[]; events: WireEventText[] }
+  keys: string[]
+  /** Concludes the request; a second conclusion changes nothing. */
+  conclude(outcome: Outcome): Promise<void>
+  /** Answers 200, everything accepted unless told otherwise. */
+  accept(answer?: Partial<WireAnswer>): Promise<void>
+  status(status: number, retryAfterMs?: number): Promise<void>
+}
+
+export interface TestOptions {
+  now?: number
+  device?: MemoryDevice
+  store?: Store
+  note?: { text?: string }
+  intervalMs?: number
+  /** What `random()` returns. */
+  random?: number
+  /** Answers at once; else each request waits for its test. */
+  answer?: (request: SentRequest) => Outcome
+}
+
+export interface TestPage {
+  tracker: Tracker
+  platform: Platform
+  requests: SentRequest[]
+  /** All requests that no one has concluded. */
+  pending(): SentRequest[]
+  signals: { [Name in keyof TrackerSignals]: TrackerSignals[Name][] }
+  note: { text?: string }
+  /** Delays of the timers now waiting, in ms. */
+  timers(): number[]
+  /** Timers set so far. */
+  timersSet(): number
+  /** Lets time pass, timers fire, and promises settle. */
+  pass(ms: number): Promise<void>
+  /** Sets the device's clock without letting time pass. */
+  setClock(now: number): void
+  signal(signal: LifecycleSignal): void
+  setAway(isAway: boolean): void
+}
+
+/** Lets promises settle: no timer of the fake clock fires. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < 50; i++) await Promise.resolve()
+}
+
+export function acceptAll({ body }: SentRequest): Outcome {
+  return answer({ v: 1, accepted: body.events.length, rejected: [], retry: [] })
+}
+
+export function answer(body: unknown, status = 200): Outcome {
+  return { kind: 'answer', status, body: typeof body === 'string' ? body : JSON.stringify(body) }
+}
+
+export const START: number = Date.parse('2026-03-01T00:00:00Z')
+
+export function createTestPage(options: TestOptions = {}): TestPage {
+  const { note = {}, intervalMs = 1000, random = 1 } = options
+  let elapsed = 0
+  let offset = options.now ?? START
+  let set = 0
+  let timers: { at: number; callback: () => void }[] = []
+  let listeners: ((signal: LifecycleSignal) => void)[] = []
+  let isAway = false
+  const requests: SentRequest[] = []
+  const open = new Set<SentRequest>()
+
+  const platform: Platform = {
+    sdk: 'test/0',
+    store: options.store ?? memoryStore(options.device),
+    notes: {
+      read: () => note.text,
+      write: (text) => {
+        note.text = text
+      },
+    },
+    transport: {
+      send(text, sendOptions) {
+        return new Promise((resolve) => {
+          const body = JSON.parse(text) as SentRequest['body']
+          const request: SentRequest = {
+            ...sendOptions,
+            at: elapsed,
+            text,
+            body,
+            keys: body.events.map((event) => event.eventKey),
+            async conclude(outcome) {
+              open.delete(request)
+              resolve(outcome)
+              await settled()
+            },
+            accept: (part = {}) => {
+              const others = (part.rejected?.length ?? 0) + (part.retry?.length ?? 0)
+              const accepted = body.events.length - others
+              return request.conclude(answer({ v: 1, accepted, rejected: [], retry: [], ...part }))
+            },
+            status: (status, retryAfterMs) =>
+              request.conclude({
+                kind: 'answer',
+                status,
+                body: '',
+                ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+              }),
+          }
+          requests.push(request)
+          open.add(request)
+          if (options.answer) void request.conclude(options.answer(request))
+        })
+      },
+    },
+    lifecycle: {
+      isAway: () => isAway,
+      listen(listener) {
+        listeners.push(listener)
+        return () => {
+          listeners = listeners.filter((other) => other !== listener)
+        }
+      },
+    },
+    clock: {
+      now: () => offset + elapsed,
+      after(delayMs, callback) {
+        const timer = { at: elapsed + Math.max(0, delayMs), callback }
+        timers.push(timer)
+        set++
+        return () => {
+          timers = timers.filter((other) => other !== timer)
+        }
+      },
+    },
+    entropy: {
+      bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      random: () => random,
+    },
+  }
+
+  const tracker: Tracker = createCoreTracker({ intervalMs }, platform)
+  const signals: TestPage['signals'] = { sent: [], rejected: [], dropped: [], error: [] }
+  for (const name of Object.keys(signals) as (keyof TrackerSignals)[]) {
+    tracker.on(name, (signal) => signals[name].push(signal as never))
+  }
+
+  return {
+    tracker,
+    platform,
+    requests,
+    pending: () => [...open],
+    signals,
+    note,
+    timers: () => timers.map((timer) => timer.at - elapsed).sort((a, b) => a - b),
+    timersSet: () => set,
+    async pass(ms) {
+      const until = elapsed + ms
+      await settled()
+      for (;;) {
+        const due = timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)[0]
+        if (!due) break
+        timers = timers.filter((timer) => timer !== due)
+        elapsed = due.at
+        due.callback()
+        await settled()
+      }
+      elapsed = until
+    },
+    setClock(now) {
+      offset = now - elapsed
+    },
+    signal(signal) {
+      for (const listener of listeners) listener(signal)
+    },
+    setAway(away) {
+      isAway = away
+      for (const listener of listeners) listener(away ? 'leave' : 'return')
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import type { Tracker, TrackerOptions } from '../core/api.ts'
+import { checkOptions } from '../core/options.ts'
+import { browserTracker } from './browser-tracker.ts'
+import { inertTracker } from './inert-tracker.ts'
+
+/**
+ * Begins tracking for one source of one collector. A second call with both the same returns the same tracker and
+ * warns, until it is closed. Without a page (server rendering, a worker) the tracker keeps and sends nothing.
+ * Throws one line if an option is wrong; nothing else of the tracker ever throws.
+ */
+export function createTracker<Events extends Record<string, object> = Record<string, Record<string, unknown>>>(
+  options: TrackerOptions,
+): Tracker<Events> {
+  if (typeof window === 'object' && typeof document === 'object') return browserTracker(options)
+  checkOptions(options)
+  return inertTracker()
+}
+
+export type {
+  DropReason,
+  FlushResult,
+  Health,
+  Identity,
+  IdentityType,
+  IdentifyOptions,
+  Proof,
+  Tracker,
+  TrackerOptions,
+  TrackerSignals,
+  TrackOptions,
+} from '../core/api.ts'

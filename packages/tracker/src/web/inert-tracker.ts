@@ -1,0 +1,29 @@
+import type { Tracker } from '../core/api.ts'
+
+/** Where there is no page (server rendering, workers): keeps nothing, starts nothing, sends nothing. */
+export function inertTracker<Events extends Record<string, object>>(): Tracker<Events> {
+  return {
+    track() {},
+    identify() {},
+    reset() {},
+    stored() {
+      const refusal = Promise.reject(new Error('warren: there is no page here, so nothing is kept'))
+      // One that nobody looks at is no unhandled rejection.
+      refusal.catch(() => {})
+      return refusal
+    },
+    flush: async () => ({ sent: 0, pending: 0 }),
+    async close() {},
+    on: () => () => {},
+    health: () => ({
+      storage: 'none',
+      tracked: 0,
+      waiting: 0,
+      stored: 0,
+      sending: 0,
+      sent: 0,
+      rejected: {},
+      dropped: {},
+    }),
+  }
+}

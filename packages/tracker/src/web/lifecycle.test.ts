@@ -1,0 +1,60 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { pageLifecycle } from './lifecycle.ts'
+
+const setVisibility = (state: string) => {
+  Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+  document.dispatchEvent(new Event('visibilitychange'))
+}
+
+const ends: (() => void)[] = []
+function listen() {
+  const lifecycle = pageLifecycle()
+  const signals: string[] = []
+  ends.push(lifecycle.listen((signal) => signals.push(`${signal}${lifecycle.isAway() ? ' away' : ''}`)))
+  return { lifecycle, signals }
+}
+
+afterEach(() => {
+  for (const end of ends.splice(0)) end()
+  Reflect.deleteProperty(document, 'visibilityState')
+})
+
+it('is away from pagehide on, which Chromium fires before visibilitychange, until pageshow', () => {
+  const { lifecycle, signals } = listen()
+  window.dispatchEvent(new Event('pagehide'))
+  setVisibility('hidden')
+  expect(lifecycle.isAway()).toBe(true)
+  setVisibility('visible')
+  window.dispatchEvent(new Event('pageshow'))
+  expect(signals).toEqual(['leave away', 'leave away', 'return', 'return'])
+})
+
+it('is away while hidden, and told where only one of the two events exists', () => {
+  const { signals } = listen()
+  setVisibility('hidden')
+  setVisibility('visible')
+  window.dispatchEvent(new Event('pagehide'))
+  window.dispatchEvent(new Event('pageshow'))
+  expect(signals).toEqual(['leave away', 'return', 'leave away', 'return'])
+})
+
+it('tells that the network is back, which changes nothing of being away', () => {
+  const { signals } = listen()
+  window.dispatchEvent(new Event('pagehide'))
+  window.dispatchEvent(new Event('online'))
+  expect(signals).toEqual(['leave away', 'online away'])
+})
+
+it('tells nothing once ended, and never listened to what costs the back/forward cache', () => {
+  const added: string[] = []
+  for (const target of [window, document]) {
+    vi.spyOn(target, 'addEventListener').mockImplementation((name: string) => void added.push(name))
+  }
+  listen()
+  expect(added.sort()).toEqual(['online', 'pagehide', 'pageshow', 'visibilitychange'])
+  vi.restoreAllMocks()
+  const { signals } = listen()
+  for (const end of ends.splice(0)) end()
+  window.dispatchEvent(new Event('pagehide'))
+  expect(signals).toEqual([])
+})

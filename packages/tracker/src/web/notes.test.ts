@@ -1,0 +1,47 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { localNotes } from './notes.ts'
+
+const real = Object.getOwnPropertyDescriptor(globalThis, 'localStorage') as PropertyDescriptor
+afterEach(() => {
+  Object.defineProperty(globalThis, 'localStorage', real)
+  localStorage.clear()
+  vi.restoreAllMocks()
+})
+
+it('remembers under its key', () => {
+  const notes = localNotes('warren:shop')
+  expect(notes.read()).toBeUndefined()
+  notes.write('text')
+  expect(localNotes('warren:shop').read()).toBe('text')
+  expect(localNotes('warren:other').read()).toBeUndefined()
+  expect(localStorage.getItem('warren:shop')).toBe('text')
+})
+
+it.each<[string, PropertyDescriptor]>([
+  ['null', { value: null }],
+  ['undefined', { value: undefined }],
+  [
+    'a getter that throws',
+    {
+      get() {
+        throw new Error('SecurityError')
+      },
+    },
+  ],
+  [
+    'full',
+    {
+      value: {
+        getItem: () => null,
+        setItem() {
+          throw new Error('QuotaExceededError')
+        },
+      },
+    },
+  ],
+])('remembers nothing where localStorage is %s', (_, descriptor) => {
+  Object.defineProperty(globalThis, 'localStorage', { ...descriptor, configurable: true })
+  const notes = localNotes('warren:shop')
+  expect(() => notes.write('text')).not.toThrow()
+  expect(notes.read()).toBeUndefined()
+})

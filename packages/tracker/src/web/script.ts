@@ -1,0 +1,86 @@
+import type { Tracker, TrackerOptions } from '../core/api.ts'
+import { browserTracker } from './browser-tracker.ts'
+
+/**
+ * The script-tag build: the global `warren`. It is begun by `warren.init(options)`, or by the tag's own attributes
+ * `data-endpoint`, `data-source` and `data-interval-ms`. Calls before that are kept and repeated with the time they
+ * had, those among them that a page makes before the script has loaded, if it carries this snippet:
+ *
+ *     ;(function (w, names) {
+ *       var warren = (w.warren = w.warren || { q: [] })
+ *       if (!warren.q) return
+ *       names.forEach(function (name) {
+ *         warren[name] = function () {
+ *           warren.q.push([name, arguments, Date.now()])
+ *         }
+ *       })
+ *     })(window, ['init', 'track', 'identify', 'reset', 'on', 'flush'])
+ */
+
+type Name = keyof Tracker
+/** An entry of the snippet's queue, and of ours. */
+type Call = [name: Name | 'init', args: ArrayLike<unknown>, calledAt: number]
+type AnyMethod = (...args: unknown[]) => unknown
+
+/** `init` begins or changes the tracker that the other methods speak to; before it they return nothing. */
+type Global = Tracker & { init(options: TrackerOptions): Tracker; q?: undefined }
+
+const NAMES: Name[] = ['track', 'identify', 'reset', 'stored', 'flush', 'close', 'on', 'health']
+/** A page that never begins must not collect calls for ever. */
+const MAX_EARLY_CALLS = 1000
+
+const host = window as unknown as { warren?: Partial<Global> | { q: Call[] } }
+
+function install(early: Call[]): Global {
+  let tracker: Tracker | undefined
+  let waiting: Call[] = []
+
+  function call([name, args, calledAt]: Call) {
+    const list = Array.from(args)
+    if (name === 'track') list[2] = Object.assign({ time: calledAt }, list[2])
+    ;(api[name] as AnyMethod)(...list)
+  }
+
+  const api = {
+    init(options) {
+      tracker = browserTracker(options)
+      const calls = waiting
+      waiting = []
+      calls.forEach(call)
+      return tracker
+    },
+  } as Global
+
+  for (const name of NAMES) {
+    ;(api as unknown as Record<string, AnyMethod>)[name] = (...args) => {
+      if (tracker) return (tracker[name] as AnyMethod)(...args)
+      if (waiting.length < MAX_EARLY_CALLS) waiting.push([name, args, Date.now()])
+      return undefined
+    }
+  }
+  host.warren = api
+  for (const entry of early) attempt(() => call(entry))
+  return api
+}
+
+/** A page's mistakes in its set-up are told in the console, and break nothing else of it. */
+function attempt(begin: () => void) {
+  try {
+    begin()
+  } catch (cause) {
+    console.error((cause as Error).message)
+  }
+}
+
+const present = host.warren
+// A second tag finds the first one's global; an element of that name, or anything else, is none.
+const api = present && 'init' in present && !present.q ? (present as Global) : install((present && present.q) || [])
+
+const current = document.currentScript as HTMLScriptElement | null
+// Tag managers strip attributes, and modules have no current script.
+const tag =
+  current && current.dataset.endpoint ? current : document.querySelector<HTMLScriptElement>('script[data-endpoint]')
+if (tag) {
+  const { endpoint = '', source = '', intervalMs } = tag.dataset
+  attempt(() => api.init(intervalMs ? { endpoint, source, intervalMs: Number(intervalMs) } : { endpoint, source }))
+}

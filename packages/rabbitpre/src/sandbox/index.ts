@@ -26,11 +26,7 @@ interface NodeBindings {
  * A Hono app that plays the platform to the letter of its page: it refuses what the page does not allow and names
  * the field, keeps what it accepts, and plays faults from a script. `/_sandbox/…` shows and steers it.
  */
-export function createSandbox({
-  token,
-  requireArgs = [],
-  batchAddPath,
-}: SandboxOptions): Hono {
+export function createSandbox({ token, requireArgs = [], batchAddPath }: SandboxOptions): Hono {
   const app = new Hono()
   const kept = deliveries()
   const script = faultScript()
@@ -89,16 +85,15 @@ export function createSandbox({
   return app
 }
 
+/** Statuses that HTTP allows no body. */
+const BODILESS = new Set([204, 205, 304])
+
 /** Plays a fault; undefined where the ordinary answer follows. */
-async function play(
-  fault: Fault,
-  c: Context,
-  keep: () => void,
-): Promise<Response | undefined> {
+async function play(fault: Fault, c: Context, keep: () => void): Promise<Response | undefined> {
   switch (fault.kind) {
     case 'status': {
       if (fault.store) keep()
-      return new Response(fault.body ?? null, {
+      return new Response(BODILESS.has(fault.status) ? null : (fault.body ?? null), {
         status: fault.status,
         headers: fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter },
       })

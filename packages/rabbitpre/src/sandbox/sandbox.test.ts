@@ -178,6 +178,11 @@ describe('faults', () => {
     expect(await json('/_sandbox/events')).toMatchObject({ total: 2, repeats: 0 })
   })
 
+  it.each([204, 304])('a %i goes out without its body, as HTTP wants it', async (status) => {
+    await script({ kind: 'status', status, body: 'text' })
+    expect(await call(bare('a'))).toMatchObject({ status, body: '' })
+  })
+
   it('a fault that is not understood is refused with its path', async () => {
     const response = await script({ kind: 'status', status: 'five' })
     expect(response.status).toBe(400)

@@ -1,0 +1,52 @@
+import { Command, CommanderError, Option } from 'commander'
+import { SettingsError } from '@warren/collector/node'
+import { demo } from './demo.ts'
+import { sandbox } from './sandbox.ts'
+import { serve } from './serve.ts'
+
+/** `warren`: every command in one place; what each does is in its own file. */
+const program = new Command('warren')
+  .description('Event tracking for Rabbitpre (兔展): collector, sandbox, demo')
+  .showHelpAfterError('(--help lists the options)')
+  .exitOverride()
+
+program
+  .command('serve')
+  .description('run the collector on this machine')
+  .option('--port <number>', 'port to listen on [PORT] (default: 8787)')
+  .option('--host <address>', 'address to listen on [HOST] (default: 127.0.0.1)')
+  .option('--db <path>', 'the database of the durable queue [WARREN_DB] (default: ./warren.db)')
+  .option('--queue <url>', 'sqlite: or memory: [WARREN_QUEUE] (default: sqlite:)')
+  .option('--config <path>', 'warren.config.json, or its JSON [WARREN_CONFIG]')
+  .addHelpText(
+    'after',
+    '\nThe platform: RABBITPRE_TOKEN or RABBITPRE_TOKEN_FILE, RABBITPRE_BASE_URL, RABBITPRE_BATCH_ADD_PATH, RABBITPRE_PUBLIC_PARAMS',
+  )
+  .action((flags) => serve(flags, process.env))
+
+program
+  .command('sandbox')
+  .description('play the platform: check calls to the letter, show what arrived, play faults')
+  .option('--port <number>', 'port to listen on', '8788')
+  .option('--token <token>', 'the token that calls must carry', 'sandbox-token')
+  .option('--require-args <names>', 'event parameters that every event must have, separated by commas')
+  .action((flags) => sandbox(flags))
+
+program
+  .command('demo')
+  .description('sandbox, collector and a shop page on three origins')
+  .option('--check', 'drive the page once in Chromium, print what arrived, exit 0 or 1')
+  .addOption(new Option('--sandbox-token <token>', 'another token than the collector has: nothing can be delivered'))
+  .action((flags) => demo(flags))
+
+try {
+  // npx and pnpm hand a `--` of their own on.
+  await program.parseAsync(process.argv.filter((argument) => argument !== '--'))
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode
+  else {
+    // A mistake in the settings is the reader's to mend; anything else is ours, and its stack helps.
+    console.error(error instanceof SettingsError ? error.message : error)
+    process.exitCode = 1
+  }
+}

@@ -22,6 +22,6 @@ export const debianBrowser = defineBrowserProvider({
       async close() {
         await browser?.close()
       },
-    } as never
+    }
   },
 })

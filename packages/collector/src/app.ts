@@ -34,6 +34,11 @@ const PREFLIGHT_MAX_AGE_S = 86_400
 /** The tracker's script may be up to an hour old in a browser, and is then asked for by its ETag. */
 const SCRIPT_CACHE = 'public, max-age=3600'
 
+/** Whether an If-None-Match names this ETag; a proxy that compresses makes it a weak one. */
+function holdsEtag(header: string | undefined, etag: string): boolean {
+  return header?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag) ?? false
+}
+
 /**
  * The collector as a Hono app: what it keeps, it keeps in `queue`. Forwarding is the forwarder's.
  * Every answer, errors too, carries one `Access-Control-Allow-Origin`: trackers must be able to read a 413 or a 503.
@@ -45,8 +50,8 @@ export function createCollector(options: CollectorOptions): Hono {
   app.use(
     '*',
     cors({ origin: '*', allowMethods: ['GET', 'POST'], exposeHeaders: ['Retry-After'], maxAge: PREFLIGHT_MAX_AGE_S }),
-    // The script is for pages of any origin.
-    secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
+    // The script is for pages of any origin. HSTS is the proxy's that ends TLS: it would bind all of a customer's domain.
+    secureHeaders({ crossOriginResourcePolicy: 'cross-origin', strictTransportSecurity: false }),
   )
 
   app.use('/v1/batch', async (c, next) => {
@@ -79,7 +84,7 @@ export function createCollector(options: CollectorOptions): Hono {
     app.get('/v1/warren.js', (c) => {
       c.header('etag', script.etag)
       c.header('cache-control', SCRIPT_CACHE)
-      if (c.req.header('if-none-match') === script.etag) return c.body(null, 304)
+      if (holdsEtag(c.req.header('if-none-match'), script.etag)) return c.body(null, 304)
       return c.body(script.text, 200, { 'content-type': 'text/javascript; charset=utf-8' })
     })
   }

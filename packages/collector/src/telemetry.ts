@@ -23,7 +23,7 @@ export interface Counters {
 /** Every duration and its labels. */
 export interface Durations {
   call: { lane: string }
-  commit: Record<never, never>
+  commit: Record<string, never>
 }
 
 /** For tests, and for embedding without a voice. */

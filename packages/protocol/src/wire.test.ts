@@ -22,6 +22,10 @@ describe('eventSchema', () => {
     expect(eventSchema.parse({ ...full, later: true })).toEqual(full)
   })
 
+  it('leaves out identity types that it does not know', () => {
+    expect(eventSchema.parse({ ...event, identity: { openid: 'o', wework: 'w' } }).identity).toEqual({ openid: 'o' })
+  })
+
   it.each([
     ['uuid', { uuid: '' }],
     ['uuid', { uuid: 'u'.repeat(37) }],
@@ -36,6 +40,7 @@ describe('eventSchema', () => {
     ['time', { time: '1605490615673' }],
     ['seq', { seq: -1 }],
     ['identity.phone', { identity: { phone: 13800000000 } }],
+    ['identity', { identity: { openid: 'o', a: '1', b: '2', c: '3', d: '4', e: '5' } }],
     ['by', { by: 'email' }],
     ['intid', { intid: 5 }],
   ])('refuses a bad %s and names it', (path, change) => {

@@ -1,4 +1,15 @@
-import { array, enum as oneOf, int, literal, object, record, string, unknown, type infer as Infer } from 'zod'
+import {
+  array,
+  enum as oneOf,
+  int,
+  literal,
+  looseObject,
+  object,
+  record,
+  string,
+  unknown,
+  type infer as Infer,
+} from 'zod'
 import { isEventKey } from './event-key.ts'
 import { MAX_BATCH_EVENTS, MAX_EVENT_KEY_CHARS, MAX_ID_CHARS, MAX_IDENTITIES, MAX_UUID_CHARS } from './limits.ts'
 import { REJECTION_CODES } from './reasons.ts'
@@ -15,14 +26,17 @@ export type IdentityType = (typeof IDENTITY_TYPES)[number]
 
 const id = () => string().min(1, 'must not be empty').max(MAX_ID_CHARS, `must have at most ${MAX_ID_CHARS} characters`)
 
-export const identitySchema = object({
+const identityMembers = {
   openid: id().optional(),
   unionid: id().optional(),
   phone: id().optional(),
   uid: id().optional(),
-})
-  .partial()
+}
+
+/** Types that are not known here are counted and then left out. */
+export const identitySchema = looseObject(identityMembers)
   .refine((identity) => Object.keys(identity).length <= MAX_IDENTITIES, `must have at most ${MAX_IDENTITIES} members`)
+  .pipe(object(identityMembers))
 export type Identity = Infer<typeof identitySchema>
 
 /** An instant in whole milliseconds since 1970. */

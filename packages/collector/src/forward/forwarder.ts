@@ -1,7 +1,7 @@
 import { fullJitter, MAX_BATCH_EVENTS } from '@warren/protocol'
 import type { Outcome } from '@warren/rabbitpre'
 import { readLane } from '../lane-name.ts'
-import type { EventQueue, Lease, LaneStatus } from '../queue/ports.ts'
+import type { EventQueue, Lease, LaneStatus, Settlement } from '../queue/ports.ts'
 import type { Telemetry } from '../telemetry.ts'
 
 /**
@@ -16,11 +16,13 @@ import type { Telemetry } from '../telemetry.ts'
  * | waiting | the wait is over: full jitter from 1 s, cap 60 s, a longer Retry-After counts | idle |
  * | any | `stop()`: a call in flight ends, none begins | stopped |
  *
+ * An answer that the queue cannot record is owed: it is recorded before the lane does anything else, so that a full
+ * disk does not send a batch twice.
  * The forwarder owns no timer. `run(now)` does what is due; `wakeAt` is told when to call it next: a timer on Node,
  * an alarm elsewhere. Nothing is ever dropped here.
  */
 export interface Forwarder {
-  /** Does what is due at `now`; resolves when what it began has ended. May be called again at any time. */
+  /** Does what is due at `now`; resolves when what it began has ended. May be called again at any time; never rejects. */
   run(now: number): Promise<void>
   /** Begins no more calls; resolves when those in flight have ended and are settled. */
   stop(): Promise<void>
@@ -64,6 +66,9 @@ const LEASE_MS = 60_000
 const LANE_BACKOFF = { baseMs: 1000, capMs: 60_000 }
 const BATCH_BACKOFF = { baseMs: 5000, capMs: 300_000 }
 
+/** A queue that cannot be read, or that says a lane is due and hands nothing out, is asked again this often. */
+const ASK_AGAIN_MS = 1000
+
 /** A lane without a destination is looked at again this often. */
 const NO_DESTINATION_MS = 60_000
 
@@ -73,6 +78,10 @@ interface Machine {
   /** Waits in a row, for the back-off. */
   failures: number
   status: LaneStatus
+  /** What is to be recorded of the last call. */
+  owed: Settlement[]
+  /** Asked to run in the midst of its work, whose view of the queue may be older. */
+  isAskedAgain: boolean
   last?: { outcome: NonNullable<LaneReport['lastOutcome']>; words: string }
 }
 
@@ -83,8 +92,9 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   let isStopping = false
 
   /** When a lane is next due, by what the queue says of it; undefined while there is nothing to do. */
-  function dueAt({ status, notBefore }: Machine): number | undefined {
+  function dueAt({ status, notBefore, owed }: Machine): number | undefined {
     const times: number[] = []
+    if (owed.length > 0) times.push(0)
     if (status.ready >= MAX_BATCH_EVENTS || status.readyBytes >= MAX_CALL_BYTES) times.push(0)
     else if (status.ready > 0) times.push((status.oldestReadyAt ?? 0) + MAX_WAIT_MS)
     if (status.returnedDueAt !== undefined) times.push(status.returnedDueAt)
@@ -95,12 +105,22 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     for (const status of await queue.lanes()) {
       const machine = machines.get(status.lane)
       if (machine) machine.status = status
-      else machines.set(status.lane, { state: 'idle', notBefore: 0, failures: 0, status })
+      else {
+        machines.set(status.lane, {
+          state: 'idle',
+          notBefore: 0,
+          failures: 0,
+          status,
+          owed: [],
+          isAskedAgain: false,
+        })
+      }
     }
   }
 
   /** Calls while the lane is due; then says when it is next. */
   async function work(lane: string, machine: Machine): Promise<void> {
+    await pay(machine)
     const upstream = upstreamOf(lane)
     if (!upstream) {
       telemetry.log('warn', 'events wait for a destination that is not configured', {
@@ -114,7 +134,10 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     let due = dueAt(machine)
     while (!isStopping && due !== undefined && due <= now()) {
       const lease = await queue.lease(lane, { events: MAX_BATCH_EVENTS, bytes: MAX_CALL_BYTES }, LEASE_MS)
-      if (!lease) break
+      if (!lease) {
+        machine.notBefore = now() + ASK_AGAIN_MS
+        break
+      }
       machine.state = 'calling'
       const startedAt = now()
       const outcome = await upstream(lease.events)
@@ -125,7 +148,16 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
       due = dueAt(machine)
     }
     machine.state = machine.notBefore > now() ? 'waiting' : 'idle'
+    due = machine.isAskedAgain ? now() : dueAt(machine)
+    machine.isAskedAgain = false
     if (due !== undefined) wakeAt(due)
+  }
+
+  /** Has what is owed recorded. */
+  async function pay(machine: Machine): Promise<void> {
+    if (machine.owed.length === 0) return
+    await queue.settle(machine.owed)
+    machine.owed = []
   }
 
   async function settle(lane: string, machine: Machine, lease: Lease, outcome: Outcome): Promise<void> {
@@ -135,8 +167,9 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
       case 'delivered':
         machine.failures = 0
         machine.notBefore = 0
-        await queue.settle([{ lease: lease.id, verdict: 'ack' }])
-        return telemetry.count('delivered', { lane }, lease.events.length)
+        telemetry.count('delivered', { lane }, lease.events.length)
+        machine.owed = [{ lease: lease.id, verdict: 'ack' }]
+        return pay(machine)
       case 'unavailable':
       case 'unauthorised':
       case 'misconfigured': {
@@ -171,10 +204,20 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   return {
     async run(at) {
       if (isStopping) return
-      await look()
+      try {
+        await look()
+      } catch (error) {
+        if (isStopping) return
+        telemetry.log('error', 'the queue cannot be read; forwarding waits', { error: String(error) })
+        return wakeAt(now() + ASK_AGAIN_MS)
+      }
+      if (isStopping) return
       const begun: Promise<void>[] = []
       for (const [lane, machine] of machines) {
-        if (machine.state === 'calling') continue
+        if (machine.state === 'calling') {
+          machine.isAskedAgain = true
+          continue
+        }
         const due = dueAt(machine)
         if (due === undefined) continue
         if (due > at) {
@@ -191,6 +234,14 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     async stop() {
       isStopping = true
       await Promise.all(working)
+      for (const [lane, machine] of machines) {
+        await pay(machine).catch((error: unknown) =>
+          telemetry.log('error', 'an answer could not be recorded; its batch will be sent again', {
+            lane,
+            error: String(error),
+          }),
+        )
+      }
     },
     lanes: () =>
       [...machines].map(([lane, { state, status, last }]) => ({

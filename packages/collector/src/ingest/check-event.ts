@@ -97,7 +97,8 @@ function serverUuid(now: number): string {
   return encodeTime(now) + random
 }
 
-function readUuid(value: unknown): string | null {
+/** An event's uuid as far as it can be read: the only name under which its sender knows it. */
+export function readUuid(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || !('uuid' in value)) return null
   return typeof value.uuid === 'string' ? value.uuid : null
 }

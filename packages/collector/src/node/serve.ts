@@ -18,7 +18,7 @@ import { wakeTimer } from './wake-timer.ts'
 export interface Running {
   /** `http://host:port`, with the port that was really taken. */
   url: string
-  /** Stops in order: no new connections, what is in hand committed and answered, calls in flight ended, queue closed. */
+  /** Takes no new connections and begins no calls; answers what is in hand, ends calls in flight, closes the queue. */
   stop(): Promise<void>
 }
 
@@ -61,13 +61,22 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
     queue,
     telemetry,
     onEnqueued: () => timer.wakeAt(Date.now() + GATHER_MS),
-    lanes: forwarder.lanes,
+    lanes: () => forwarder.lanes(),
     isStopping: () => isStopping,
     ...(script ? { script } : {}),
   })
   app.get('/metrics', async (c) => c.body(await telemetry.metrics(), 200, { 'content-type': telemetry.contentType }))
 
-  const server = await listen(app.fetch, settings, () => isStopping)
+  const fetch = async (request: Request) => {
+    const response = await app.fetch(request)
+    // While stopping, every connection ends with the answer it waits for.
+    if (isStopping) response.headers.set('connection', 'close')
+    return response
+  }
+  const server = await listen(fetch, settings, telemetry).catch(async (error: unknown) => {
+    await queue.close()
+    throw error
+  })
   const { address, port } = server.address() as AddressInfo
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
   telemetry.log('info', 'the collector listens', { url, queue: settings.queue.kind })
@@ -80,9 +89,8 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
   async function stop(): Promise<void> {
     isStopping = true
     telemetry.log('info', 'stopping')
-    await closeServer(server)
     timer.stop()
-    await forwarder.stop()
+    await Promise.all([closeServer(server), forwarder.stop()])
     await queue.close()
     telemetry.log('info', 'stopped')
   }
@@ -148,22 +156,24 @@ function openQueue({ queue }: Settings, telemetry: NodeTelemetry): EventQueue {
 }
 
 function listen(
-  fetch: (request: Request) => Response | Promise<Response>,
+  fetch: (request: Request) => Promise<Response>,
   { port, host }: Settings,
-  isStopping: () => boolean,
+  telemetry: NodeTelemetry,
 ): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = serveNode({ fetch, port, hostname: host, overrideGlobalObjects: false }, () =>
       resolve(server),
     ) as Server
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const words =
-        error.code === 'EADDRINUSE' ? `port ${port} on ${host} is taken: give another with --port` : String(error.code)
-      reject(new SettingsError(`--port/PORT: ${words}`))
-    })
-    // While stopping, every connection ends with the answer it waits for.
-    server.prependListener('request', (_request, response) => {
-      if (isStopping()) response.setHeader('connection', 'close')
+    server.on('error', (error: NodeJS.ErrnoException) => {
+      // Once it listens: a connection that could not be taken, for want of descriptors. The next one may fare better.
+      if (server.listening) return telemetry.log('error', 'the server failed', { error: String(error.code) })
+      reject(
+        new SettingsError(
+          error.code === 'EADDRINUSE'
+            ? `--port/PORT: port ${port} on ${host} is taken: give another with --port`
+            : `--host/HOST: ${error.code}: cannot listen on ${host}, port ${port}`,
+        ),
+      )
     })
   })
 }

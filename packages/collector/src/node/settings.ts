@@ -26,13 +26,19 @@ export interface Settings {
 /** A mistake in the settings: one line that says what is wrong and what to do, and never shows a secret. */
 export class SettingsError extends Error {}
 
+/** Read where no configuration is given; it may be missing. */
+const DEFAULT_CONFIG = 'warren.config.json'
+
 /**
  * Puts flags, variables and the configuration file together; an empty variable counts as unset.
  * @throws {SettingsError} with one line for every mistake that it finds.
  */
 export function readSettings(flags: ServeFlags, environment: Environment): Settings {
   const variable = (name: string) => environment[name] || undefined
-  const config = readConfig(flags.config ?? variable('WARREN_CONFIG'), flags.config ? '--config' : 'WARREN_CONFIG')
+  const config =
+    flags.config === undefined
+      ? readConfig(variable('WARREN_CONFIG'), 'WARREN_CONFIG')
+      : readConfig(flags.config, '--config')
   addDefaultDestination(config, variable)
 
   const dangling = danglingNames(config)
@@ -57,7 +63,7 @@ export function readSettings(flags: ServeFlags, environment: Environment): Setti
     )
   }
   return {
-    port: readPort(flags.port ?? variable('PORT') ?? '8787', flags.port ? '--port' : 'PORT'),
+    port: readPort(flags.port ?? variable('PORT') ?? '8787', flags.port === undefined ? 'PORT' : '--port'),
     host,
     queue: readQueue(
       flags.queue ?? variable('WARREN_QUEUE') ?? 'sqlite:',
@@ -71,32 +77,32 @@ export function readSettings(flags: ServeFlags, environment: Environment): Setti
 /** The secret that a reference names. Files are read once here; a token file is watched by its own source. */
 export function readSecret(reference: SecretReference, environment: Environment, where: string): string {
   if ('variable' in reference) {
-    const value = environment[reference.variable]
+    const value = environment[reference.variable]?.trim()
     if (!value) throw new SettingsError(`${where}: the variable ${reference.variable} is not set`)
     return value
   }
+  let value: string
   try {
-    return readFileSync(reference.file, 'utf8').trim()
+    value = readFileSync(reference.file, 'utf8').trim()
   } catch {
     throw new SettingsError(`${where}: the file ${reference.file} cannot be read`)
   }
+  if (value === '') throw new SettingsError(`${where}: the file ${reference.file} is empty`)
+  return value
 }
 
-function readConfig(given: string | undefined, origin: string): Config {
-  const text =
-    given === undefined
-      ? readFile('warren.config.json')
-      : given.trimStart().startsWith('{')
-        ? given
-        : readFile(given, origin)
-  if (text === undefined) return configSchema.parse({})
+function readConfig(given: string | undefined, givenBy: string): Config {
+  const origin = given === undefined ? DEFAULT_CONFIG : givenBy
+  if (given === undefined && !existsSync(DEFAULT_CONFIG)) return configSchema.parse({})
+  const isText = given?.trimStart().startsWith('{') ?? false
+  const text = given !== undefined && isText ? given : readFile(given ?? DEFAULT_CONFIG, origin)
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw new SettingsError(
-      `${origin}: the configuration is not JSON (${error instanceof Error ? error.message : 'unreadable'})`,
-    )
+    // The parser's own words would show a piece of the text.
+    const place = /line \d+ column \d+/.exec(String(error))?.[0]
+    throw new SettingsError(`${origin}: the configuration is not JSON${place ? `: see ${place}` : ''}`)
   }
   const parsed = configSchema.safeParse(value)
   if (parsed.success) return parsed.data
@@ -105,13 +111,11 @@ function readConfig(given: string | undefined, origin: string): Config {
   )
 }
 
-/** A file's text; the default one may be missing, one that was asked for may not. */
-function readFile(path: string, origin?: string): string | undefined {
-  if (origin === undefined && !existsSync(path)) return undefined
+function readFile(path: string, origin: string): string {
   try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+    return readFileSync(path, 'utf8')
   } catch {
-    throw new SettingsError(`${origin ?? path}: cannot read ${resolve(path)}`)
+    throw new SettingsError(`${origin}: cannot read ${resolve(path)}`)
   }
 }
 
@@ -145,6 +149,9 @@ function addDefaultDestination(config: Config, variable: (name: string) => strin
   }
 
   if (credential) {
+    if (Object.hasOwn(config.credentials, 'environment')) {
+      throw new SettingsError(`credentials.environment: ${credential} takes this name; give the credentials another`)
+    }
     const reference = credential === 'RABBITPRE_TOKEN' ? { variable: credential } : { file: variable(credential) ?? '' }
     config.credentials['environment'] = { token: reference }
   }
@@ -152,7 +159,7 @@ function addDefaultDestination(config: Config, variable: (name: string) => strin
     credentials: { environment: { token: { variable: 'RABBITPRE_TOKEN' } } },
     destinations: {
       default: {
-        ...(present ?? {}),
+        ...present,
         ...(credential ? { credentials: 'environment' } : {}),
         ...(baseUrl ? { baseUrl } : {}),
         ...(batchAddPath ? { batchAddPath } : {}),
@@ -198,7 +205,8 @@ function readQueue(queue: string, db: string): Settings['queue'] {
   if (queue === 'sqlite:' || queue === 'sqlite') return { kind: 'sqlite', path: db }
   if (queue === 'memory:' || queue === 'memory') return { kind: 'memory' }
   throw new SettingsError(
-    `--queue/WARREN_QUEUE: "${queue}" is not known here; use sqlite: (the default, durable) or memory:`,
+    // Of an address, its scheme alone: the rest may hold a password.
+    `--queue/WARREN_QUEUE: "${queue.replace(/:.*/s, ':')}" is not known here; use sqlite: (the default, durable) or memory:`,
   )
 }
 

@@ -4,13 +4,17 @@ import type { SqlDriver, SqlValue } from '../queue/sql-driver.ts'
 /** How long a statement waits for another process that writes (a backup, an operator's shell). */
 const BUSY_TIMEOUT_MS = 5000
 
+/** A WAL that a long reader let grow is cut back to this size once the reader has left. */
+const WAL_KEPT_BYTES = 64 * 1024 * 1024
+
 /**
  * `node:sqlite` as the queue's driver (Node, Deno and Bun). WAL with `synchronous=FULL`: a commit is on disk when it
  * returns. NORMAL would be faster and would lose the last commits with the power.
  */
 export function nodeSqlite(path: string): SqlDriver {
   const database = new DatabaseSync(path)
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
+  database.exec(`PRAGMA journal_size_limit = ${WAL_KEPT_BYTES}`)
   const statements = new Map<string, StatementSync>()
 
   function prepare(sql: string): StatementSync {

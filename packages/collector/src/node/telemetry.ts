@@ -63,9 +63,8 @@ export function nodeTelemetry(options: { level?: string; destination?: Destinati
 
   return {
     log: (level, message, fields = {}) => log[level](fields, message),
-    count: (name, labels, by = 1) => (counters[name] as Counter<string>).inc(labels as Record<string, string>, by),
-    observe: (name, labels, ms) =>
-      (durations[name] as Histogram<string>).observe(labels as Record<string, string>, ms / 1000),
+    count: (name, labels, by = 1) => (counters[name] as Counter).inc(labels as Record<string, string>, by),
+    observe: (name, labels, ms) => (durations[name] as Histogram).observe(labels as Record<string, string>, ms / 1000),
     metrics: () => registry.metrics(),
     contentType: registry.contentType,
     watch(queue) {

@@ -1,3 +1,6 @@
+/** Nobody sleeps longer: the clock may be set meanwhile, and a delay over 2^31 ms would end at once. */
+const MAX_SLEEP_MS = 60_000
+
 export interface WakeTimer {
   /** Calls `wake` at this instant, unless it is called earlier for another. */
   wakeAt(at: number): void
@@ -18,7 +21,7 @@ export function wakeTimer(wake: () => void): WakeTimer {
           timerAt = Infinity
           wake()
         },
-        Math.max(0, at - Date.now()),
+        Math.min(MAX_SLEEP_MS, Math.max(0, at - Date.now())),
       )
     },
     stop() {

@@ -39,8 +39,19 @@ interface Batch<Item> extends Returned<Item> {
   untilMs: number
 }
 
+/** What a lease handed out, by place, for as long as it is known; and the batch it is. */
+interface Handed<Item> {
+  items: readonly Item[]
+  batch: Batch<Item>
+}
+
+/**
+ * A batch remembers this many leases. A late ack comes from a call or two ago, while a batch may come back for days.
+ */
+const KNOWN_LEASES = 8
+
 export function leaseBook<Item extends LeasedItem>(): LeaseBook<Item> {
-  const byLease = new Map<number, Batch<Item>>()
+  const byLease = new Map<number, Handed<Item>>()
   const batches = new Set<Batch<Item>>()
   const held = new Map<string, { events: number; bytes: number }>()
   let nextLease = 1
@@ -50,30 +61,60 @@ export function leaseBook<Item extends LeasedItem>(): LeaseBook<Item> {
     held.set(lane, count)
     return count
   }
-  const add = (batch: Batch<Item>, sign: 1 | -1, items: readonly Item[]) => {
-    const count = outstanding(batch.lane)
-    for (const { bytes } of items) {
+  const hold = (items: readonly Item[], sign: 1 | -1) => {
+    for (const { lane, bytes } of items) {
+      const count = outstanding(lane)
       count.events += sign
       count.bytes += sign * bytes
     }
   }
-  const places = (batch: Batch<Item>, { places: given }: Settlement) =>
-    (given ? given.map((place) => batch.items[place]) : batch.items).filter(
-      (item) => item !== undefined && !item.isSettled,
-    ) as Item[]
+  const isOpen = (item: Item | undefined): item is Item => item !== undefined && !item.isSettled
+  /** The unsettled items that a settlement means. */
+  const meant = ({ items, batch }: Handed<Item>, places?: readonly number[]): Item[] =>
+    (places ? places.map((place) => items[place]) : batch.items).filter(isOpen)
   const forget = (batch: Batch<Item>) => {
     batches.delete(batch)
     for (const lease of batch.leases) byLease.delete(lease)
+  }
+
+  function acked(settlements: readonly Settlement[]): Item[] {
+    // An ack of "all" beside a retry of some means the others.
+    const kept = new Set<Item>()
+    for (const { lease, verdict, places } of settlements) {
+      const handed = byLease.get(lease)
+      if (handed && verdict === 'retry' && places) for (const item of meant(handed, places)) kept.add(item)
+    }
+    const items = new Set<Item>()
+    for (const { lease, verdict, places } of settlements) {
+      const handed = byLease.get(lease)
+      if (!handed || verdict !== 'ack') continue
+      for (const item of meant(handed, places)) if (places || !kept.has(item)) items.add(item)
+    }
+    return [...items]
+  }
+
+  /** Sends a lease's batch back, or a part of it as a batch of its own. */
+  function comeBack(batch: Batch<Item>, items: Item[], untilMs: number): void {
+    // Handed out again under another lease: what this one says of it counts no more.
+    if (!batches.has(batch) || items.length === 0) return
+    const leaving = new Set(items)
+    const rest = batch.items.filter((item) => isOpen(item) && !leaving.has(item))
+    if (rest.length === 0) batch.untilMs = untilMs
+    else {
+      batches.add({ ...batch, items, untilMs, leases: [] })
+      batch.items = rest
+    }
   }
 
   return {
     open(lane, items, untilMs, from) {
       const lease = nextLease++
       const leases = [...(from?.leases ?? []), lease]
+      for (const old of leases.splice(0, leases.length - KNOWN_LEASES)) byLease.delete(old)
       const batch: Batch<Item> = { lane, items, returns: from ? from.returns + 1 : 0, untilMs, leases }
       batches.add(batch)
-      byLease.set(lease, batch)
-      add(batch, 1, items)
+      byLease.set(lease, { items, batch })
+      hold(items, 1)
       return lease
     },
     takeDue(lane, now) {
@@ -81,14 +122,14 @@ export function leaseBook<Item extends LeasedItem>(): LeaseBook<Item> {
       for (const batch of batches) {
         if (batch.lane !== lane || batch.untilMs > now) continue
         // Settled through an earlier lease: there is nothing left to hand out.
-        if (batch.items.every((item) => item.isSettled)) forget(batch)
+        if (!batch.items.some(isOpen)) forget(batch)
         else if (!due || batch.untilMs < due.untilMs) due = batch
       }
       if (!due) return undefined
       // Its leases stay known: an ack that comes late still tells the truth about its events.
       batches.delete(due)
-      const items = due.items.filter((item) => !item.isSettled)
-      add(due, -1, items)
+      const items = due.items.filter(isOpen)
+      hold(items, -1)
       return { items, returns: due.returns, leases: due.leases }
     },
     nextDueAt(lane) {
@@ -97,39 +138,21 @@ export function leaseBook<Item extends LeasedItem>(): LeaseBook<Item> {
         if (batch.lane === lane && (at === undefined || batch.untilMs < at)) at = batch.untilMs
       return at
     },
-    acked(settlements) {
-      const items = new Set<Item>()
-      for (const settlement of settlements) {
-        const batch = byLease.get(settlement.lease)
-        if (batch && settlement.verdict === 'ack') for (const item of places(batch, settlement)) items.add(item)
-      }
-      return [...items]
-    },
+    acked,
     apply(settlements, now) {
+      const done = acked(settlements)
+      for (const item of done) item.isSettled = true
+      hold(done, -1)
       for (const settlement of settlements) {
-        const batch = byLease.get(settlement.lease)
-        if (!batch) continue
-        const items = places(batch, settlement)
-        if (settlement.verdict === 'ack') {
-          for (const item of items) {
-            item.isSettled = true
-            const count = outstanding(batch.lane)
-            count.events--
-            count.bytes -= item.bytes
-          }
-        } else if (batches.has(batch)) {
-          const rest = batch.items.filter((item) => !item.isSettled && !items.includes(item))
-          if (rest.length === 0) batch.untilMs = now + settlement.afterMs
-          else {
-            const part: Batch<Item> = { ...batch, items, untilMs: now + settlement.afterMs, leases: [] }
-            batches.add(part)
-            // Places of the lease still count from its own list: what left it is a hole there.
-            batch.items = batch.items.map((item) =>
-              items.includes(item) ? ({ ...item, isSettled: true } as Item) : item,
-            )
-          }
+        const handed = byLease.get(settlement.lease)
+        if (!handed) continue
+        const { batch } = handed
+        if (settlement.verdict === 'retry') {
+          // Only what still belongs to the batch can leave it; a part of it has its own way already.
+          const items = meant(handed, settlement.places).filter((item) => batch.items.includes(item))
+          comeBack(batch, items, now + settlement.afterMs)
         }
-        if (batch.items.every((item) => item.isSettled)) forget(batch)
+        if (!batch.items.some(isOpen)) forget(batch)
       }
     },
     outstanding,

@@ -13,6 +13,18 @@ interface Lane {
   bytes: number
 }
 
+/** Takes the first events that keep to the limits; at least one. */
+function takeReady(ready: Item[], max: { events: number; bytes: number }): Item[] {
+  let count = 0
+  let bytes = 0
+  for (const item of ready.slice(0, max.events)) {
+    if (count > 0 && bytes + item.bytes > max.bytes) break
+    bytes += item.bytes
+    count++
+  }
+  return ready.splice(0, count)
+}
+
 /** The queue in memory alone: for tests and for trying things out. Nothing of it survives the process. */
 export function memoryQueue({ now = Date.now }: { now?: () => number } = {}): EventQueue {
   const lanes = new Map<string, Lane>()
@@ -74,17 +86,8 @@ export function memoryQueue({ now = Date.now }: { now?: () => number } = {}): Ev
     },
     async lease(name, max, forMs) {
       await open()
-      const { ready } = laneOf(name)
       const returned = book.takeDue(name, now())
-      let items = returned?.items ?? []
-      if (!returned) {
-        let bytes = 0
-        const end = ready.findIndex(
-          (item, index) =>
-            index >= max.events || (index > 0 && bytes + item.bytes > max.bytes) || ((bytes += item.bytes), false),
-        )
-        items = ready.splice(0, end === -1 ? ready.length : Math.max(end, 1))
-      }
+      const items = returned?.items ?? takeReady(lanes.get(name)?.ready ?? [], max)
       if (items.length === 0) return undefined
       const id = book.open(name, items, now() + forMs, returned)
       return { id, lane: name, events: items.map(({ json }) => json), returns: returned ? returned.returns + 1 : 0 }

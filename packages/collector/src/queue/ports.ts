@@ -71,7 +71,10 @@ export interface Lease {
 
 export type Settlement = {
   lease: number
-  /** Which of the lease's events, by their place in it. Default: all that are not settled. */
+  /**
+   * Which of the lease's events, by their place in it. Default: all that are not settled, less those that another
+   * settlement has sent back, before or in the same step.
+   */
   places?: readonly number[]
 } & (
   | { verdict: 'ack' }

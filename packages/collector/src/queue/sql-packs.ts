@@ -61,6 +61,7 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
   const openPacks = new Map<number, OpenPack>()
   let changes = new Map<Lane, Change>()
   let settledNow: { pack: number; count: number }[] = []
+  let lanesMade: Lane[] = []
 
   function laneOf(name: string): Lane {
     const known = lanes.get(name)
@@ -70,6 +71,7 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
     if (!row) throw new Error('a lane that was just written is not there')
     const lane: Lane = { id: row.id, name, events: 0, bytes: 0, next: { pack: nextPack, index: 0 } }
     lanes.set(name, lane)
+    lanesMade.push(lane)
     return lane
   }
 
@@ -135,27 +137,30 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
       }
       changes = new Map()
       settledNow = []
+      lanesMade = []
     },
 
     rolledBack() {
       // A lane made inside is not there; its number will be given anew.
-      for (const lane of changes.keys()) {
-        if (driver.all(`SELECT 1 FROM lanes WHERE id = ?`, lane.id).length === 0) lanes.delete(lane.name)
-      }
+      for (const { name } of lanesMade) lanes.delete(name)
       changes = new Map()
       settledNow = []
+      lanesMade = []
     },
 
     take(name, max) {
       const items: PackItem[] = []
       const lines: string[] = []
       const lane = lanes.get(name)
+      if (!lane) return { items, lines }
       let bytes = 0
-      while (lane && items.length < max.events) {
+      // The lane goes on only once all is read: what fails half-way is read again.
+      let { next } = lane
+      filling: while (items.length < max.events) {
         const rows = driver.all<{ id: number; events: number; bytes: number }>(
           `SELECT id, events, bytes FROM packs WHERE lane = ? AND id >= ? ORDER BY id LIMIT ?`,
           lane.id,
-          lane.next.pack,
+          next.pack,
           PACKS_PER_STEP,
         )
         const lastId = lastNeeded(rows, max.events - items.length, max.bytes - bytes)
@@ -163,28 +168,29 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
         const found = driver.all<{ id: number; events: number; body: string }>(
           `SELECT id, events, body FROM packs WHERE lane = ? AND id BETWEEN ? AND ? ORDER BY id`,
           lane.id,
-          lane.next.pack,
+          next.pack,
           lastId,
         )
         for (const { id: pack, events, body } of found) {
           const settled = settledBefore(pack)
           if (!openPacks.has(pack)) openPacks.set(pack, { events, settled: settled.size })
           const all = packLines(body)
-          for (let index = pack === lane.next.pack ? lane.next.index : 0; index < all.length; index++) {
+          for (let index = pack === next.pack ? next.index : 0; index < all.length; index++) {
             const line = all[index]
             if (line === undefined || settled.has(index)) continue
             const size = utf8Bytes(line)
             if (items.length >= max.events || (items.length > 0 && bytes + size > max.bytes)) {
-              lane.next = { pack, index }
-              return { items, lines }
+              next = { pack, index }
+              break filling
             }
             items.push({ lane: name, pack, index, bytes: size, isSettled: false })
             lines.push(line)
             bytes += size
           }
-          lane.next = { pack: pack + 1, index: 0 }
+          next = { pack: pack + 1, index: 0 }
         }
       }
+      lane.next = next
       return { items, lines }
     },
 

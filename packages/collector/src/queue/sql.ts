@@ -105,12 +105,12 @@ export function sqlQueue(driver: SqlDriver, options: SqlQueueOptions = {}): Even
     async lease(lane, max, forMs) {
       open()
       const returned = book.takeDue(lane, now())
-      const { items, lines } = returned
-        ? { items: returned.items, lines: packs.read(returned.items) }
-        : packs.take(lane, max)
-      if (items.length === 0) return undefined
-      const id = book.open(lane, items, now() + forMs, returned)
-      return { id, lane, events: lines, returns: returned ? returned.returns + 1 : 0 }
+      const taken = returned ?? packs.take(lane, max)
+      if (taken.items.length === 0) return undefined
+      const id = book.open(lane, taken.items, now() + forMs, returned)
+      // Read once the lease is open: where the disk fails here, the lease's end brings the batch back.
+      const events = 'lines' in taken ? taken.lines : packs.read(taken.items)
+      return { id, lane, events, returns: returned ? returned.returns + 1 : 0 }
     },
     async settle(settlements) {
       open()

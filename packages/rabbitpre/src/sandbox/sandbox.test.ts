@@ -26,7 +26,7 @@ async function call(body: unknown, token = 'right') {
   })
   return { status: response.status, headers: response.headers, body: await response.text() }
 }
-const json = async (path: string) => (await app.request(path)).json() as Promise<any>
+const json = async (path: string) => (await app.request(path)).json()
 const script = (...faults: unknown[]) =>
   app.request('/_sandbox/faults', { method: 'POST', body: JSON.stringify({ faults }) })
 const bare = (uuid: string, eventKey = 'c_x') => ({ publicParams: { isMatching: false }, data: [{ uuid, eventKey }] })

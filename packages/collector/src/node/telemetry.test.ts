@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest'
+import { memoryQueue } from '../queue/memory.ts'
+import { nodeTelemetry } from './telemetry.ts'
+
+it('tells durations in seconds, lanes by their events, and each log entry in a line of JSON', async () => {
+  const lines: string[] = []
+  const telemetry = nodeTelemetry({ destination: { write: (line: string) => void lines.push(line) } })
+  telemetry.observe('call', { lane: 'a/unmatched' }, 1500)
+  telemetry.observe('commit', {}, 20)
+  telemetry.count('delivered', { lane: 'a/unmatched' }, 7)
+  const queue = memoryQueue()
+  telemetry.watch(queue)
+  await queue.enqueue('s', [{ uuid: 'u', lane: 'a/unmatched', json: '{}', bytes: 2 }])
+  const metrics = (await telemetry.metrics()).split('\n')
+  expect(metrics).toContain('warren_call_seconds_sum{lane="a/unmatched"} 1.5')
+  expect(metrics).toContain('warren_commit_seconds_sum 0.02')
+  expect(metrics).toContain('warren_delivered_total{lane="a/unmatched"} 7')
+  expect(metrics).toContain('warren_queue_events{lane="a/unmatched"} 1')
+
+  telemetry.log('warn', 'two\nlines', { lane: 'a' })
+  expect(lines).toHaveLength(1)
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: 'two\nlines', lane: 'a' })
+})

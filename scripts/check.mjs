@@ -13,7 +13,7 @@ const steps = [
   // The command line has no types to offer; the tracker is for bundlers, the others are ESM alone.
   [
     'attw tracker',
-    ['attw', '--pack', 'packages/tracker', '--profile', 'esm-only', '--exclude-entrypoints', './warren.js'],
+    ['attw', '--pack', 'packages/tracker', '--quiet', '--profile', 'esm-only', '--exclude-entrypoints', './warren.js'],
   ],
   ...['protocol', 'rabbitpre', 'collector'].map((name) => [
     `attw ${name}`,

@@ -65,7 +65,10 @@ interface Arrow {
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !/\.test\.ts$|conformance\.ts$|test-platform\.ts$/.test(name))
+    .filter(
+      (name) =>
+        name.endsWith('.ts') && !/\.test\.ts$|conformance\.ts$|test-platform\.ts$|\b(conformance|testing)\//.test(name),
+    )
     .map((name) => join(folder, name))
 }
 

@@ -2,6 +2,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
 export interface SlowLine {
   url: string
+  /** Everything that went over it towards the server, as text. */
+  carried(): string
   close(): Promise<void>
 }
 
@@ -9,6 +11,7 @@ export interface SlowLine {
 export async function slowLine(targetUrl: string, answerDelayMs: number): Promise<SlowLine> {
   const { hostname, port } = new URL(targetUrl)
   const sockets = new Set<Socket>()
+  let carried = ''
   const server = createServer((client) => {
     const target = connect(Number(port), hostname)
     for (const socket of [client, target]) {
@@ -17,6 +20,7 @@ export async function slowLine(targetUrl: string, answerDelayMs: number): Promis
       socket.on('error', () => socket.destroy())
       socket.on('close', () => sockets.delete(socket))
     }
+    client.on('data', (chunk) => (carried += chunk.toString('latin1')))
     client.pipe(target)
     target.on('data', (chunk) => setTimeout(() => client.writable && client.write(chunk), answerDelayMs))
     target.on('end', () => setTimeout(() => client.end(), answerDelayMs))
@@ -24,6 +28,7 @@ export async function slowLine(targetUrl: string, answerDelayMs: number): Promis
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    carried: () => carried,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -63,12 +63,12 @@ interface Arrow {
   isTypes: boolean
 }
 
+/** By the path of a file in `src`: tests, and what only tests import. */
+const isTestSupport = /\.test\.ts$|conformance\.ts$|test-platform\.ts$|\b(conformance|testing)\//
+
 function sourceFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(
-      (name) =>
-        name.endsWith('.ts') && !/\.test\.ts$|conformance\.ts$|test-platform\.ts$|\b(conformance|testing)\//.test(name),
-    )
+    .filter((name) => name.endsWith('.ts') && !isTestSupport.test(name))
     .map((name) => join(folder, name))
 }
 

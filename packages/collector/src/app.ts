@@ -1,32 +1,9 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { secureHeaders } from 'hono/secure-headers'
-import type { PublicParams } from '@warren/rabbitpre'
 import { batchRoute } from './ingest/batch-route.ts'
-import type { LaneReport } from './forward/forwarder.ts'
+import type { CollectorOptions } from './collector-options.ts'
 import { ProblemError, problemResponse } from './problem.ts'
-import type { EventQueue } from './queue/ports.ts'
-import type { FindSource } from './sources.ts'
-import type { Telemetry } from './telemetry.ts'
-
-export interface CollectorOptions {
-  /** Who may send; see `sources.ts`. */
-  findSource: FindSource
-  /** Each destination's `publicParams`, by its name. */
-  destinations: ReadonlyMap<string, PublicParams>
-  queue: EventQueue
-  telemetry: Telemetry
-  /** Called when fresh events stand in the queue, so that a forwarder can be woken. */
-  onEnqueued?: () => void
-  /** The tracker's script, served first-party as `/v1/warren.js`. */
-  script?: { text: string; etag: string }
-  /** Every lane's state, shown in the body of `/readyz`. */
-  lanes?: () => LaneReport[]
-  /** True once the collector is stopping: `/readyz` turns first. */
-  isStopping?: () => boolean
-  /** Milliseconds since 1970; for tests. */
-  now?: () => number
-}
 
 /** A day, the most that Firefox keeps a preflight's answer; Chromium keeps two hours. */
 const PREFLIGHT_MAX_AGE_S = 86_400

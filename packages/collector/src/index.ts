@@ -1,4 +1,5 @@
-export { createCollector, type CollectorOptions } from './app.ts'
+export { createCollector } from './app.ts'
+export type { CollectorOptions } from './collector-options.ts'
 export { configSchema, type Config } from './config.ts'
 export {
   createForwarder,

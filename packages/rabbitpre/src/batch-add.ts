@@ -12,7 +12,7 @@ import {
   type core,
 } from 'zod'
 import { IDENTITY_TYPES, MAX_BATCH_EVENTS, MAX_UUID_CHARS } from '@warren/protocol'
-import { identityField } from './map-event.ts'
+import { identityField } from './identity-field.ts'
 
 /**
  * `POST /event/batchAdd`, as the platform's own page describes it, with the rules between its fields.

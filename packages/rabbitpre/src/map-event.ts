@@ -1,5 +1,6 @@
 import { IDENTITY_TYPES, type Identity, type IdentityType } from '@warren/protocol'
 import type { BatchAddEvent, PublicParams } from './batch-add.ts'
+import { identityField } from './identity-field.ts'
 
 /**
  * The one place where our event becomes the platform's. Another form of the interface (the vendor's v2, with
@@ -17,14 +18,6 @@ export interface OutgoingEvent {
   identity?: Identity
   /** The identity to match by; one of `identity`'s members. */
   by?: IdentityType
-}
-
-/**
- * Which field carries an identity. `uid` → `thirdId` is an assumption: an older page of the vendor calls thirdId
- * 客户ID (what `identityType: uid` means), the present one 玩家用户ID.
- */
-export function identityField(type: IdentityType): 'openid' | 'unionid' | 'phone' | 'thirdId' {
-  return type === 'uid' ? 'thirdId' : type
 }
 
 /** What an unmatched call looks like; that it may carry no identity fields is an assumption. */

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { WireAnswer } from '@warren/protocol'
-import type { CollectorOptions } from '../app.ts'
+import type { CollectorOptions } from '../collector-options.ts'
 import { ProblemError } from '../problem.ts'
 import { checkBatch } from './check-batch.ts'
 import { parseBatch } from './parse-batch.ts'

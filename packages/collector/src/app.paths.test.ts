@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { createCollector } from './app.ts'
+import type { CollectorOptions } from './collector-options.ts'
+import { openSource } from './sources.ts'
+import { silentTelemetry } from './telemetry.ts'
+import { appStage, DESTINATIONS } from './testing/app-stage.ts'
+
+const stage = appStage()
+const { collector, logs } = stage
+
+describe('the other paths', () => {
+  const get = async (path: string, options: Partial<CollectorOptions> = {}, headers: Record<string, string> = {}) =>
+    collector(options).request(path, { headers })
+
+  it('readyz tells its state and every lane', async () => {
+    const lanes = () => [{ lane: 'a/unmatched', state: 'waiting' as const, events: 3, words: 'HTTP 503' }]
+    expect(await (await get('/readyz', { lanes })).json()).toEqual({ status: 'ready', lanes: lanes() })
+    const stopping = await get('/readyz', { lanes, isStopping: () => true })
+    expect(await stopping.json()).toEqual({ status: 'stopping', lanes: lanes() })
+    const broken = { ...stage.queue, enqueue: () => Promise.reject(new Error('read-only')) }
+    expect(await (await get('/readyz', { queue: broken })).json()).toEqual({ status: 'cannot store', lanes: [] })
+    expect(logs.join()).toContain('read-only')
+    expect(await (await get('/healthz', { queue: broken })).json()).toEqual({ status: 'alive' })
+  })
+
+  it('serves the script with its ETag', async () => {
+    const response = await get('/v1/warren.js')
+    expect(await response.text()).toBe('var warren')
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+    expect(response.headers.get('etag')).toBe('"abc"')
+    expect(response.headers.get('cache-control')).toBe('public, max-age=3600')
+    expect(response.headers.get('cross-origin-resource-policy')).toBe('cross-origin')
+    for (const known of ['"abc"', 'W/"abc"', '"old", "abc"']) {
+      const again = await get('/v1/warren.js', {}, { 'if-none-match': known })
+      expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', '"abc"'])
+    }
+    expect((await get('/v1/warren.js', {}, { 'if-none-match': '"ab"' })).status).toBe(200)
+  })
+
+  it('has no script where none is given', async () => {
+    const app = createCollector({
+      findSource: openSource,
+      destinations: DESTINATIONS,
+      queue: stage.queue,
+      telemetry: silentTelemetry,
+    })
+    expect((await app.request('/v1/warren.js')).status).toBe(404)
+  })
+})

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { LANE, stage } from '../testing/forwarder-stage.ts'
+
+describe('idle', () => {
+  it('lets a lone event wait a second for company, and no longer', async () => {
+    const { put, until, calls, left, wakes } = stage()
+    await put(1, 'a')
+    await until(999)
+    expect(calls).toHaveLength(0)
+    await until(1000)
+    expect(calls).toMatchObject([{ at: 1000, uuids: ['a0'] }])
+    expect(await left()).toBe(0)
+    await until(600_000)
+    // Once to look, once to send; then nobody asks for anything.
+    expect(wakes()).toBe(2)
+  })
+
+  it('counts the second from the oldest', async () => {
+    const { put, until, calls } = stage()
+    await put(1, 'a')
+    for (let ms = 100; ms <= 900; ms += 100) {
+      await until(ms)
+      await put(1, `b${ms}-`)
+    }
+    await until(2500)
+    expect(calls.map(({ at, uuids }) => [at, uuids.length])).toEqual([[1000, 10]])
+  })
+
+  it('calls at once where a call is full, by events or by bytes, and goes on while it is', async () => {
+    const { put, until, calls } = stage()
+    await put(1250, 'a')
+    await until(0)
+    expect(calls.map(({ uuids }) => uuids.length)).toEqual([500, 500])
+    await until(1000)
+    expect(calls[2]).toMatchObject({ at: 1000 })
+    expect(calls[2]?.uuids).toHaveLength(250)
+    await put(35, 'large', LANE, 30_000)
+    await until(1000)
+    expect(calls[3]?.uuids).toHaveLength(33)
+    expect(new Set(calls.flatMap(({ uuids }) => uuids)).size).toBe(1250 + 33)
+  })
+
+  it('of a lane that says it is due and hands nothing out, asks again without a hot loop', async () => {
+    const { put, until, calls, wakes } = stage((queue) => ({ ...queue, lease: () => Promise.resolve(undefined) }))
+    await put(500, 'a')
+    await until(60_000)
+    expect(calls).toHaveLength(0)
+    expect(wakes()).toBeGreaterThan(10)
+    expect(wakes()).toBeLessThanOrEqual(65)
+  })
+})

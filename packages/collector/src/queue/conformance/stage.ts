@@ -1,0 +1,76 @@
+import { encodeTime, utf8Bytes } from '@warren/protocol'
+import { afterEach, beforeEach } from 'vitest'
+import type { EventQueue, Lease, QueueEntry } from '../ports.ts'
+
+/** A queue to be tested. */
+export interface QueueUnderTest {
+  queue: EventQueue
+  /** Durable queues alone: closes it and opens the same again. */
+  reopen?: () => Promise<EventQueue>
+  /** Closes and removes what the test used. */
+  end: () => Promise<void>
+}
+
+export const MINUTE_MS = 60_000
+export const DAY_MS = 24 * 60 * MINUTE_MS
+export const START = Date.UTC(2026, 0, 1)
+export const PLENTY = { events: 500, bytes: 1_000_000 }
+
+/** An entry whose event names its uuid. */
+export function entry(uuid: string, lane = 'a/unmatched', filling = ''): QueueEntry {
+  const json = JSON.stringify({ uuid, filling })
+  return { uuid, lane, json, bytes: utf8Bytes(json) }
+}
+
+/** A time-ordered uuid. */
+export const madeAt = (ms: number, tail = ''): string => encodeTime(ms) + `-tail${tail}`.padEnd(13, '-')
+
+/** The uuids of a lease. */
+export const uuidsOf = (lease: Lease | undefined): string[] | undefined =>
+  lease?.events.map((line) => (JSON.parse(line) as { uuid: string }).uuid)
+
+export type OpenQueue = (options: { now: () => number }) => QueueUnderTest
+export type ConformanceStage = ReturnType<typeof conformanceStage>
+
+/** A queue on a clock that is set by hand: new for each test of the suite in which this is called. */
+export function conformanceStage(open: OpenQueue) {
+  let clock = START
+  let opened: QueueUnderTest
+  let queue: EventQueue
+  beforeEach(() => {
+    clock = START
+    opened = open({ now: () => clock })
+    queue = opened.queue
+  })
+  afterEach(() => opened.end())
+
+  const take = async (uuid: string, source = 's') => (await queue.enqueue(source, [entry(uuid)])).fresh === 1
+  const lease = (forMs = MINUTE_MS, max = PLENTY, lane = 'a/unmatched') => queue.lease(lane, max, forMs)
+  const status = async (lane = 'a/unmatched') => (await queue.lanes()).find((one) => one.lane === lane)
+  const ack = (of: Lease | undefined, places?: number[]) =>
+    queue.settle([{ lease: of?.id ?? -1, verdict: 'ack', ...(places ? { places } : {}) }])
+
+  return {
+    take,
+    lease,
+    status,
+    ack,
+    /** Another queue, on the same clock. */
+    openAnother: () => open({ now: () => clock }),
+    get opened() {
+      return opened
+    },
+    get clock() {
+      return clock
+    },
+    set clock(ms) {
+      clock = ms
+    },
+    get queue() {
+      return queue
+    },
+    set queue(other) {
+      queue = other
+    },
+  }
+}

@@ -1,10 +1,10 @@
-import { createChunk, isRecord, keyTime, type Chunk } from './chunk.ts'
+import { isRecord, keyTime } from './chunk.ts'
 import type { Outbox } from './outbox.ts'
-import type { Platform } from './platform.ts'
+import type { Platform, Store } from './platform.ts'
 
-/** Takes in what earlier pages left in the store, and what other pages cannot send. */
+/** Takes in what earlier pages left on the device, and what other pages cannot send. */
 export interface Adoption {
-  /** Looks for chunks of others after a jittered moment, then every 30 s; one look at a time. */
+  /** Looks for chunks of others after a jittered moment, and again every 30 s; one look at a time. */
   look(): void
   stop(): void
 }
@@ -21,62 +21,63 @@ const MAX_CHUNKS = 20
 const MAX_WAITING = 1_000
 
 export function createAdoption(
-  { store, clock, entropy }: Platform,
+  { store, lifeboat, clock, entropy }: Platform,
   outbox: Outbox,
   onAdopted: () => void,
   onError: (message: string) => void,
 ): Adoption {
   /** Damaged records, and those of another version: left as they are, told once, never read again by this page. */
-  const setAside = new Set<string>()
-  let isLooking = false
+  const setAside: string[] = []
   let isStopped = false
   let cancelTimer = () => {}
+  let nextMs: number
 
   function lookAfter(delayMs: number) {
     cancelTimer()
-    if (!isStopped && !isLooking) cancelTimer = clock.after(delayMs, () => void lookNow())
+    if (!isStopped) cancelTimer = clock.after(delayMs + entropy.random() * JITTER_MS, () => void lookNow())
   }
 
   async function lookNow() {
-    isLooking = true
-    // What the device refused a while ago it may take now.
-    outbox.write(true)
-    try {
-      await adopt()
-    } catch (cause) {
-      outbox.refuse(cause)
+    nextMs = LOOK_EVERY_MS
+    // The lifeboat first: what lies in both is then written once more, and leaves both.
+    for (const place of [lifeboat, store]) {
+      try {
+        await adoptFrom(place)
+      } catch {
+        // A place that cannot be read cannot be written either: the outbox says so, of what it holds.
+      }
+      // What the device refused a while ago it may take now. The other place may hang: what is here goes.
+      outbox.write(true)
+      onAdopted()
     }
-    isLooking = false
-    lookAfter(LOOK_EVERY_MS)
+    lookAfter(nextMs)
   }
 
-  async function adopt() {
-    // In an outage the store is the better place for them.
-    if (outbox.health().waiting >= MAX_WAITING) return
-    const stored = await store.keys()
-    const held = outbox.heldKeys()
+  async function adoptFrom(place: Store) {
     const now = clock.now()
-    const keys = stored.filter(
+    const keys = (await place.keys()).filter((key) => {
       // A key of the future was written by a wrong clock.
-      (key) => Math.abs(now - keyTime(key)) >= MIN_AGE_MS && !held.has(key) && !setAside.has(key),
-    )
-    keys.splice(MAX_CHUNKS)
-    const chunks: Chunk[] = []
-    ;(await store.read(keys)).forEach((record, i) => {
-      const key = keys[i] as string
-      if (isRecord(record)) chunks.push(createChunk(key, record, true))
-      else if (record !== undefined) {
-        setAside.add(key)
-        onError(`warren: stored record ${key} is not readable, and left alone`)
-      }
+      const ageMs = Math.abs(now - keyTime(key))
+      if (outbox.holds(key) || setAside.includes(key)) return false
+      // What is too young is looked at as soon as it comes of age.
+      if (ageMs < MIN_AGE_MS) nextMs = Math.min(nextMs, MIN_AGE_MS - ageMs)
+      return ageMs >= MIN_AGE_MS
     })
-    if (isStopped || !chunks.length) return
-    outbox.adopt(chunks)
-    onAdopted()
+    // In an outage the device is the better place for them.
+    keys.splice(outbox.health().waiting < MAX_WAITING ? MAX_CHUNKS : 0)
+    for (const key of keys) {
+      const record = await place.read(key)
+      if (isRecord(record)) {
+        outbox.adopt({ key, record, durable: place === store ? record : undefined, isAfloat: place === lifeboat })
+      } else if (record !== undefined) {
+        setAside.push(key)
+        onError(`cannot read ${key}`)
+      }
+    }
   }
 
   return {
-    look: () => lookAfter(entropy.random() * JITTER_MS),
+    look: () => lookAfter(0),
     stop() {
       isStopped = true
       cancelTimer()

@@ -53,7 +53,7 @@ export interface TrackerSignals {
   /** The collector will never take this one. */
   rejected: { uuid: string; code: RejectionCode; path: string; message: string }
   /** Not taken on the device; `eventKey` is empty where it was no string. */
-  dropped: { reason: DropReason; eventKey: string; uuid?: string }
+  dropped: { reason: DropReason; eventKey: string; uuid?: string | undefined }
   /** Something does not work; no event is lost by it. */
   error: { message: string }
 }
@@ -77,7 +77,10 @@ export interface Health {
   dropped: Record<string, number>
 }
 
-export interface Tracker<Events extends Record<string, object> = Record<string, Record<string, unknown>>> {
+/** What an app may give as its events: a type or an interface, the arguments by event key. */
+export type AnyEvents<Events> = { [Key in keyof Events]: object }
+
+export interface Tracker<Events extends AnyEvents<Events> = Record<string, Record<string, unknown>>> {
   /** Takes an event; `args` is copied at once. Never throws: what cannot be taken is counted and told as `dropped`. */
   track<Key extends keyof Events & string>(key: Key, args?: Events[Key], options?: TrackOptions): void
   /**
@@ -93,8 +96,8 @@ export interface Tracker<Events extends Record<string, object> = Record<string, 
    */
   stored(): Promise<void>
   /**
-   * Sends what waits without waiting for company; a running back-off is waited for. Resolves when all of it is
-   * answered or an attempt failed.
+   * Sends what waits without waiting for company. Resolves when all of it is answered or an attempt failed; at once
+   * while a failure's back-off runs.
    */
   flush(): Promise<FlushResult>
   /** Stores, hands over what is unanswered, and stops for good; what is tracked later is dropped as `closed`. */

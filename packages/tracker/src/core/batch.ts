@@ -1,58 +1,50 @@
-import type { WireWriter } from '@warren/protocol/wire'
-import { keyBytes, recordWriter, type Chunk, type QueuedEvent } from './chunk.ts'
+import { keyBytes, type Chunk, type QueuedEvent, type WriterTotals } from './chunk.ts'
 
 /** What one request carries: chunks of one device, and their events. */
 export interface Batch {
   device: string
   chunks: Chunk[]
   events: QueuedEvent[]
-  /** Bytes of the events, at most. */
+  /** Bytes of the body, at most. */
   bytes: number
-  /** No more will fit, or may travel along: there is nothing to wait for. */
-  isFull: boolean
+  /** Not all fitted: the next batch need not wait for company. */
+  hasMore?: boolean
+  /** Its request must outlive the page. */
+  isExit: boolean
 }
 
-/** Who sends: the page's own writer, and the build. */
-export interface Origin {
-  device: string
-  writer: WireWriter
-  sdk: string
-}
+/** Kept free for all that is no event: some 120 bytes, and 60 to 100 for each writer. */
+const ENVELOPE_BYTES = 2 * 1024
 
 /**
- * The first of these chunks that may travel together: whole, of one device, within both limits. Of a first one that
- * alone is over `maxEvents` a part goes; one over `maxBytes` is passed over. Undefined where none fits.
+ * Those of the chunks that may travel together: whole, of one device, within both limits. Of a first one that alone
+ * is over `maxEvents` a part goes; what does not fit is passed over. Without any event where none fits.
  */
-export function takeBatch(chunks: Chunk[], maxEvents: number, maxBytes: number): Batch | undefined {
-  let batch: Batch | undefined
+export function takeBatch(chunks: Chunk[], maxEvents: number, maxBytes: number, isExit: boolean): Batch {
+  const batch: Batch = { device: '', chunks: [], events: [], bytes: ENVELOPE_BYTES, isExit }
   for (const chunk of chunks) {
     const { device, events } = chunk.record
-    const bytes = keyBytes(chunk.key) + events.length
-    if (!batch) {
-      if (bytes > maxBytes) continue
-      batch = { device, chunks: [chunk], events: events.slice(0, maxEvents), bytes, isFull: false }
-    } else if (
-      batch.device === device &&
-      batch.events.length + events.length <= maxEvents &&
-      batch.bytes + bytes <= maxBytes
-    ) {
+    const bytes = batch.bytes + keyBytes(chunk.key) + events.length
+    const room = maxEvents - batch.events.length
+    const isFitting = bytes <= maxBytes && (!batch.device || (batch.device === device && events.length <= room))
+    if (isFitting) {
+      batch.device = device
       batch.chunks.push(chunk)
-      batch.events = batch.events.concat(events)
-      batch.bytes += bytes
-    } else batch.isFull = true
-    if (batch.events.length >= maxEvents) batch.isFull = true
-    if (batch.isFull) break
+      batch.events = batch.events.concat(events.slice(0, room))
+      batch.bytes = bytes
+    }
+    if (!isFitting || events.length > room) batch.hasMore = true
   }
   return batch
 }
 
 /** The body of a batch, joined from texts that were made in `track()`. */
-export function batchBody({ device, chunks, events }: Batch, origin: Origin, sentAt: number): string {
+export function batchBody({ device, chunks, events }: Batch, own: WriterTotals, sdk: string, sentAt: number): string {
   // A writer's greatest totals count, whatever the order; the page's own are live.
-  const writers = new Map(chunks.map(({ record }) => [record.writer, recordWriter(record)]))
-  if (device === origin.device) writers.set(origin.writer.id, origin.writer)
+  const writers: Record<string, string> = {}
+  for (const { device: on, writer: id, given, dropped } of [...chunks.map(({ record }) => record), own]) {
+    if (on === device) writers[id] = JSON.stringify({ id, given, dropped })
+  }
   // Arrays are joined by hand: some pages give arrays a `toJSON`.
-  const list = [...writers.values()].map((writer) => JSON.stringify(writer))
-  const texts = events.map(([, text]) => text)
-  return `{"v":1,"sentAt":${sentAt},"device":${JSON.stringify(device)},"sdk":"${origin.sdk}","writers":[${list}],"events":[${texts}]}`
+  return `{"v":1,"sentAt":${sentAt},"device":"${device}","sdk":"${sdk}","writers":[${Object.values(writers)}],"events":[${events.map(([, text]) => text)}]}`
 }

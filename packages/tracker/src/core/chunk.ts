@@ -1,6 +1,4 @@
-import { MAX_ID_CHARS } from '@warren/protocol/limits'
-import type { WireWriter } from '@warren/protocol/wire'
-import { isText } from './event.ts'
+import type { Batch } from './batch.ts'
 
 /** What one transaction and one exit piece carry well. */
 export const MAX_CHUNK_EVENTS = 50
@@ -10,44 +8,44 @@ export const MAX_CHUNK_BYTES = 14_000
 /** An event without an answer, in its wire form. */
 export type QueuedEvent = [uuid: string, text: string]
 
-/** A chunk as it lies in the store. */
-export interface ChunkRecord {
-  v: 1
+/** Whose events they are. The totals are those of the wire. */
+export interface WriterTotals {
   device: string
   writer: string
-  /** The writer's totals when the chunk was closed, as on the wire. */
   given: number
   dropped: Record<string, number>
-  /** Oldest first; a new array whenever it shrinks. */
+}
+
+/** A chunk as it lies in a store, with its writer's totals when it was closed. */
+export interface ChunkRecord extends WriterTotals {
+  v: 1
+  /** Oldest first; empty once all are answered. */
   events: QueuedEvent[]
 }
 
 /** The unit of storage: events of one device and writer. Once closed it is never added to, only shrunk. */
 export interface Chunk {
   readonly key: string
-  readonly record: ChunkRecord
-  /** Durable: its transaction completed. */
-  isStored: boolean
-  /** In the sender's request. */
-  isSending: boolean
-  /** In a request that outlives the page, not concluded. */
-  isHandedOver: boolean
-}
-
-export function createChunk(key: string, record: ChunkRecord, isStored: boolean): Chunk {
-  return { key, record, isStored, isSending: false, isHandedOver: false }
+  /** Another one whenever it shrinks. */
+  record: ChunkRecord
+  /** The record that the store holds durably; another one than `record`: the store is behind. */
+  durable?: ChunkRecord | undefined
+  /** The lifeboat may hold a record of it. */
+  isAfloat?: boolean
+  /** The request that carries it, until that one tells. */
+  batch?: Batch | undefined
 }
 
 const TIME_DIGITS = 9
 const COUNTER_DIGITS = 4
-const KEY_FORM = /^\w{13}[\w-]{5}\.\d+\.\d+$/
+const KEY_FORM = /^\w{13}.{5}\.\d+\.\d+$/
 
 /**
  * A key sorts by age over all pages (ms since 1970, then a counter, in base 36), cannot collide (5 random characters),
  * and tells the events and bytes behind it, so that a store is judged without reading a value.
  */
 export function chunkKey(now: number, counter: number, random: string, events: number, bytes: number): string {
-  return base36(now, TIME_DIGITS) + base36(counter, COUNTER_DIGITS) + `${random}.${events}.${bytes}`
+  return `${base36(now, TIME_DIGITS)}${base36(counter, COUNTER_DIGITS)}${random}.${events}.${bytes}`
 }
 
 function base36(value: number, digits: number): string {
@@ -61,28 +59,21 @@ export function keyTime(key: string): number {
 
 /** Bytes of a chunk's texts in UTF-8, when it was closed. */
 export function keyBytes(key: string): number {
-  return +key.slice(key.lastIndexOf('.') + 1)
+  return Number(key.split('.')[2])
 }
 
-/** Whether a record is whole and of this version: one bad text would spoil the batch it travels in. */
+const isPair = ([one, other]: unknown[]) => typeof one === 'string' && typeof other === 'string'
+
+/** Whether a record is of this version and of our shape. */
 export function isRecord(value: unknown): value is ChunkRecord {
   try {
-    const { v, device, writer, given, dropped, events } = value as ChunkRecord
-    return (
-      v === 1 &&
-      [device, writer].every((id) => isText(id, MAX_ID_CHARS)) &&
-      [given, ...Object.keys(dropped).map((reason) => dropped[reason])].every(
-        (count) => (count as number) >>> 0 === count,
-      ) &&
-      events.length > 0 &&
-      events.every(([uuid, text]) => JSON.parse(text).uuid === uuid)
-    )
+    const { v, device, writer, events } = value as ChunkRecord
+    return v === 1 && events.length > 0 && [[device, writer], ...events].every(isPair)
   } catch {
     return false
   }
 }
 
-/** The record's writer as the wire has it. */
-export function recordWriter({ writer, given, dropped }: ChunkRecord): WireWriter {
-  return { id: writer, given, dropped }
+export function isWaiting({ record }: Chunk): boolean {
+  return record.events.length > 0
 }

@@ -7,28 +7,28 @@ export interface Emitter {
 
 /** Tells listeners. What they throw ends here. */
 export function createEmitter(): Emitter {
-  const listeners = new Set<[name: string, listener: (signal: never) => void]>()
-  const emitting: string[] = []
+  const tells = new Set<(name: string, signal: never) => void>()
   return {
-    on(name, listener) {
-      const entry: [string, typeof listener] = [name, listener]
-      listeners.add(entry)
-      return () => {
-        listeners.delete(entry)
-      }
-    },
-    emit(name, signal) {
-      // A listener of `dropped` that tracks something bad would call itself for ever.
-      if (emitting.includes(name)) return
-      emitting.push(name)
-      for (const [wanted, listener] of listeners) {
+    on(wanted, listener) {
+      let isTelling = false
+      function tell(name: string, signal: never) {
+        // A listener of `dropped` that tracks something bad would call itself for ever.
+        if (name !== wanted || isTelling) return
+        isTelling = true
         try {
-          if (wanted === name) listener(signal as never)
+          listener(signal)
         } catch {
           // The host's listener is the host's trouble, and no reason to stop tracking.
         }
+        isTelling = false
       }
-      emitting.pop()
+      tells.add(tell)
+      return () => {
+        tells.delete(tell)
+      }
+    },
+    emit(name, signal) {
+      for (const tell of tells) tell(name, signal as never)
     },
   }
 }

@@ -7,12 +7,10 @@ import type { TrackOptions } from './api.ts'
 /** What the tracker itself adds to an event. */
 export interface EventContext {
   now: number
-  /** Makes a uuid, where the caller gave none. */
-  uuid(now: number): string
-  writer: string
-  seq: number
-  /** The identity as JSON members, each with a comma before it; may be empty. */
-  identity: string
+  /** Where the caller gave none. */
+  uuid: string
+  /** Writer, number and identity as JSON members, each with a comma before it. */
+  members: string
 }
 
 export interface WrittenEvent {
@@ -28,24 +26,23 @@ export function writeEvent(
   key: unknown,
   args: unknown,
   options: TrackOptions | undefined,
-  context: EventContext,
+  { now, uuid, members }: EventContext,
 ): WrittenEvent | DropReason {
   if (!isEventKey(key)) return 'invalid_key'
   try {
-    const { time, intid, uuid: given } = options || {}
-    const uuid = isText(given, MAX_UUID_CHARS) ? given : context.uuid(context.now)
     // A bad option must not cost the event: it goes without.
-    let text = `{"uuid":${JSON.stringify(uuid)},"writer":"${context.writer}","seq":${context.seq},"eventKey":${JSON.stringify(key)},"time":${Math.floor(isInstant(time) ? time : context.now)}`
+    const { time, intid, uuid: given } = options || {}
+    if (isText(given, MAX_UUID_CHARS)) uuid = given
+    let text = `{"uuid":${JSON.stringify(uuid)},"eventKey":${JSON.stringify(key)},"time":${Math.floor(isInstant(time) ? time : now)}${members}`
+    if (isText(intid, MAX_ID_CHARS)) text += `,"intid":${JSON.stringify(intid)}`
     if (args !== undefined) {
-      const json = isPlainObject(args) && JSON.stringify(args)
-      // A `toJSON` may have made anything of it.
+      const json = JSON.stringify(args)
+      // Arrays, dates, texts, null; undefined for functions.
       if (!json || json[0] !== '{') return 'invalid_args'
       text += `,"args":${json}`
     }
-    if (isText(intid, MAX_ID_CHARS)) text += `,"intid":${JSON.stringify(intid)}`
-    text += `${context.identity}}`
-    // A text has at least a byte a character: a huge one is not counted through.
-    const bytes = text.length > MAX_EVENT_BYTES ? Infinity : utf8Bytes(text)
+    text += '}'
+    const bytes = utf8Bytes(text)
     return bytes > MAX_EVENT_BYTES ? 'too_large' : { uuid, text, bytes }
   } catch {
     // A cycle, a BigInt, a getter or a toJSON that throws, nesting deeper than the stack.
@@ -61,9 +58,4 @@ export function isText(value: unknown, maxChars: number): value is string {
 /** An instant in ms that a date can hold. */
 export function isInstant(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= 8.64e15
-}
-
-/** Objects of other realms and reactive proxies are plain too; arrays, maps, dates and null are not. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return {}.toString.call(value) === '[object Object]'
 }

@@ -1,4 +1,5 @@
-import { decodeTime } from '@warren/protocol/time-id'
+import { decodeTime, SORTED_ALPHABET } from '@warren/protocol/time-id'
+import { urlAlphabet } from 'nanoid'
 import { expect, it } from 'vitest'
 import { createIds } from './ids.ts'
 
@@ -21,4 +22,12 @@ it('asks for entropy once for many ids', () => {
   })
   for (let i = 0; i < 1000; i++) ids.uuid(0)
   expect(calls).toBeLessThan(10)
+})
+
+it("makes nanoid's ids: its alphabet, every character as likely as another", () => {
+  const sorted = Array.from(urlAlphabet).sort().join('')
+  expect(sorted).toBe(SORTED_ALPHABET)
+  const chars = Array.from(createIds((count) => Uint8Array.from({ length: count }, (_, i) => i % 256)).random(256))
+  expect(new Set(chars).size).toBe(64)
+  expect(new Set(chars.map((char) => chars.filter((other) => other === char).length))).toEqual(new Set([4]))
 })

@@ -11,7 +11,7 @@ export function memoryStore(device: MemoryDevice = new Map()): Store {
       for (const [key, record] of records) device.set(key, copy(record))
     },
     keys: async () => [...device.keys()].sort(),
-    read: async (keys) => keys.map((key) => copy(device.get(key))),
+    read: async (key) => copy(device.get(key)),
     async remove(keys) {
       for (const key of keys) device.delete(key)
     },

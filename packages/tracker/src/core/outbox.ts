@@ -1,175 +1,172 @@
-import type { WireWriter } from '@warren/protocol/wire'
 import type { Health } from './api.ts'
 import type { Batch } from './batch.ts'
-import { chunkKey, createChunk, MAX_CHUNK_BYTES, MAX_CHUNK_EVENTS, type Chunk, type QueuedEvent } from './chunk.ts'
+import {
+  chunkKey,
+  isWaiting,
+  MAX_CHUNK_BYTES,
+  MAX_CHUNK_EVENTS,
+  type Chunk,
+  type ChunkRecord,
+  type QueuedEvent,
+  type WriterTotals,
+} from './chunk.ts'
 import type { WrittenEvent } from './event.ts'
 import type { Ids } from './ids.ts'
-import type { Clock, Store } from './platform.ts'
-import { createWaiters } from './waiters.ts'
+import { copyOf } from './json.ts'
+import type { Platform } from './platform.ts'
 
 /**
  * Holds every event until the collector has answered for it: in memory at once, on the device as soon as it can.
  *
- * An event is open (its chunk still takes others) → closed, being written → stored → answered, and removed.
- * One transaction runs at a time and takes all that came meanwhile. Puts and removes go through one lane, so a put
- * under way ends before its chunk's remove begins, or the chunk would come back.
+ * An event is open (its chunk still takes others) → closed → stored → answered, and removed. One transaction runs at
+ * a time and takes all that came meanwhile: what is put first, and only then what is removed, or it would come back.
  */
 export interface Outbox {
-  add(event: WrittenEvent, device: string, writer: WireWriter): void
-  /** Closes what is open; all chunks, oldest first. */
+  add(event: WrittenEvent): void
+  /** Closes what is open; all that waits for an answer, oldest first. */
   chunks(): Chunk[]
-  /** The closed ones alone. */
-  closed(): Chunk[]
-  isEmpty(): boolean
-  /** Keys of the store whose chunks are here, or on their way out. */
-  heldKeys(): Set<string>
-  /** Takes in stored chunks of earlier pages. */
-  adopt(chunks: Chunk[]): void
+  /** Whether a key of a store is one of ours, or on its way out. */
+  holds(key: string): boolean
+  /** Takes in a chunk of an earlier page. */
+  adopt(chunk: Chunk): void
   /** Removes the batch's answered events, all but the `retry` ones; returns those that were still here. */
   settle(batch: Batch, retry: string[]): QueuedEvent[]
   /** Begins writing what is unwritten; where the device refused, only if told to try again. */
   write(isRetry?: boolean): void
+  /** Writes to the lifeboat, at once, what is not durable yet: the page may never run again. */
+  rescue(): void
   /** Resolves when all that is here now is durable or answered; rejects where the device refuses. */
   stored(): Promise<void>
-  /** The device refuses: keep in memory, and say so once. */
-  refuse(cause: unknown): void
   health(): Pick<Health, 'storage' | 'waiting' | 'stored' | 'sending'>
 }
 
 const KEY_RANDOM_CHARS = 5
 
-export function createOutbox(store: Store, clock: Clock, ids: Ids, onError: (message: string) => void): Outbox {
+const keyOf = ({ key }: Chunk) => key
+const isBehind = ({ record, durable }: Chunk) => record !== durable
+const isAtRisk = (chunk: Chunk) => isWaiting(chunk) && isBehind(chunk)
+
+export function createOutbox(
+  { store, lifeboat, clock }: Platform,
+  ids: Ids,
+  own: () => WriterTotals,
+  onError: (cause: Error) => void,
+): Outbox {
+  /** Closed chunks, oldest first; answered ones until they are out of the store. */
   let mirror: Chunk[] = []
   let open: QueuedEvent[] = []
   let openBytes = 0
-  let openDevice: string
-  let openWriter: WireWriter
   let counter = 0
-
-  const unwritten = new Set<Chunk>()
-  /** Keys to remove from the store; a key stays until its removal is durable. */
-  const leaving = new Set<string>()
-  let isWriting = false
-  let isRefused = false
-  const waiters = createWaiters((chunk) => chunk.isStored || !chunk.record.events.length)
+  let writing: Promise<void> | undefined
+  let refusal: Error | undefined
 
   function chunks() {
     if (open.length) {
-      const key = chunkKey(clock.now(), counter++, ids.random(KEY_RANDOM_CHARS), open.length, openBytes)
-      const { id: writer, given } = openWriter
-      const dropped = Object.assign({}, openWriter.dropped)
-      const chunk = createChunk(key, { v: 1, device: openDevice, writer, given, dropped, events: open }, false)
-      mirror.push(chunk)
-      unwritten.add(chunk)
+      mirror.push({
+        key: chunkKey(clock.now(), counter++, ids.random(KEY_RANDOM_CHARS), open.length, openBytes),
+        record: Object.assign({ v: 1 as const, events: open }, copyOf(own())),
+      })
       open = []
       openBytes = 0
     }
-    return mirror
+    return mirror.filter(isWaiting)
   }
 
-  function refuse(cause: unknown) {
-    const refusal = new Error(`warren: storage refused, events are in memory alone: ${cause}`)
-    if (!isRefused) onError(refusal.message)
-    isRefused = true
-    waiters.fail(refusal)
-  }
-
-  async function run() {
-    isWriting = true
-    chunks()
-    const putting = [...unwritten]
-    const removing = [...leaving]
-    unwritten.clear()
+  async function transact() {
+    const putting = chunks().filter(isBehind)
+    // Those answered before they were ever written are done with.
+    mirror = mirror.filter((chunk) => isWaiting(chunk) || chunk.durable)
+    const answered = mirror.filter((chunk) => !isWaiting(chunk))
+    const records = putting.map(({ key, record }): [string, ChunkRecord] => [key, record])
     try {
-      if (putting.length) {
-        await store.put(putting.map(({ key, record }) => [key, record]))
-        for (const chunk of putting.splice(0)) {
-          chunk.isStored = true
-          // Answered while it was being written.
-          if (!chunk.record.events.length) leaving.add(chunk.key)
-        }
-        isRefused = false
-        waiters.tell()
-      }
-      if (removing.length) {
-        await store.remove(removing)
-        for (const key of removing) leaving.delete(key)
-      }
+      // Always waits, if only for a moment: `writing` is set before it is unset.
+      await (putting.length && store.put(records))
+      putting.forEach((chunk, i) => (chunk.durable = (records[i] as [string, ChunkRecord])[1]))
+      land()
+      if (answered.length) await store.remove(answered.map(keyOf))
+      mirror = mirror.filter((chunk) => !answered.includes(chunk))
+      refusal = undefined
     } catch (cause) {
-      for (const chunk of putting) if (chunk.record.events.length) unwritten.add(chunk)
-      refuse(cause)
+      const isNews = !refusal
+      refusal = new Error(`warren: storage refused: ${cause}`)
+      if (isNews) onError(refusal)
     }
-    isWriting = false
+    writing = undefined
     write()
   }
 
   function write(isRetry?: boolean) {
-    if (isWriting || (isRefused && !isRetry)) return
-    if (open.length || unwritten.size || leaving.size) void run()
+    if (!writing && (!refusal || isRetry) && (open.length || mirror.some(isBehind))) writing = transact()
+  }
+
+  /** The lifeboat lets go of what is durable, or answered. */
+  function land() {
+    const landed = mirror.filter((chunk) => chunk.isAfloat && !isAtRisk(chunk))
+    for (const chunk of landed) chunk.isAfloat = false
+    lifeboat.remove(landed.map(keyOf)).catch(() => {
+      // What stays there is sent again by a later page, as a repeat.
+    })
   }
 
   return {
-    add({ uuid, text, bytes }, device, writer) {
-      if (open.length >= MAX_CHUNK_EVENTS || openBytes + bytes > MAX_CHUNK_BYTES || openWriter !== writer) chunks()
-      openDevice = device
-      openWriter = writer
+    add({ uuid, text, bytes }) {
+      if (open.length >= MAX_CHUNK_EVENTS || openBytes + bytes > MAX_CHUNK_BYTES) chunks()
       openBytes += bytes
       open.push([uuid, text])
     },
 
     chunks,
-    closed: () => mirror,
-    isEmpty: () => !open.length && !mirror.length,
 
-    heldKeys: () => new Set([...leaving, ...mirror.map((chunk) => chunk.key)]),
+    holds: (key) => mirror.some((chunk) => chunk.key === key),
 
     adopt(adopted) {
-      mirror = mirror.concat(adopted).sort((a, b) => (a.key < b.key ? -1 : 1))
+      mirror.push(adopted)
+      mirror.sort((a, b) => (a.key < b.key ? -1 : 1))
     },
 
     settle({ chunks: sent, events }, retry) {
       const answered: QueuedEvent[] = []
       for (const chunk of sent) {
-        const { record } = chunk
-        record.events = record.events.filter((event) => {
-          const isKept = !events.includes(event) || retry.includes(event[0])
-          if (!isKept) answered.push(event)
-          return isKept
-        })
-        // Shrunk, it is written again under its key; empty, it goes.
-        if (record.events.length) unwritten.add(chunk)
-        else {
-          unwritten.delete(chunk)
-          if (chunk.isStored) leaving.add(chunk.key)
+        const kept: QueuedEvent[] = []
+        for (const event of chunk.record.events) {
+          const isAnswered = events.includes(event) && !retry.includes(event[0])
+          ;(isAnswered ? answered : kept).push(event)
         }
+        if (kept.length < chunk.record.events.length) chunk.record = Object.assign({}, chunk.record, { events: kept })
       }
-      mirror = mirror.filter(({ record }) => record.events.length)
-      waiters.tell()
+      land()
       write()
       return answered
     },
 
     write,
 
-    stored() {
-      const promise = waiters.wait(chunks().slice())
-      write(true)
-      return promise
+    rescue() {
+      for (const chunk of chunks()) {
+        if (chunk.isAfloat || !isBehind(chunk)) continue
+        chunk.isAfloat = true
+        lifeboat.put([[chunk.key, chunk.record]]).catch(() => (chunk.isAfloat = false))
+      }
     },
 
-    refuse,
+    async stored() {
+      const present = chunks()
+      write(true)
+      while (writing && present.some(isAtRisk)) await writing
+      if (present.some(isAtRisk)) throw refusal
+    },
 
     health() {
       let waiting = open.length
       let stored = 0
       let sending = 0
-      for (const { record, isStored, isSending, isHandedOver } of mirror) {
-        const { length } = record.events
+      for (const chunk of mirror) {
+        const { length } = chunk.record.events
         waiting += length
-        if (isStored) stored += length
-        if (isSending || isHandedOver) sending += length
+        if (!isBehind(chunk)) stored += length
+        if (chunk.batch) sending += length
       }
-      return { storage: isRefused ? 'none' : store.name, waiting, stored, sending }
+      return { storage: refusal ? 'none' : store.name, waiting, stored, sending }
     },
   }
 }

@@ -1,6 +1,6 @@
 /** The ports: all that the tracker asks of its home. `core/` knows no other way out. */
 
-export type StoreName = 'indexeddb' | 'memory'
+export type StoreName = 'indexeddb' | 'localstorage' | 'memory'
 
 /**
  * Keeps records beyond the page's life. Records are plain data (strings, numbers, arrays, objects) and are kept as
@@ -8,28 +8,34 @@ export type StoreName = 'indexeddb' | 'memory'
  */
 export interface Store {
   readonly name: StoreName
-  /** Writes all of them or none; resolves when they are durable. An existing key is overwritten. */
+  /** Resolves when all of them are durable; where it rejects, some may be. An existing key is overwritten. */
   put(records: [key: string, record: unknown][]): Promise<void>
   /** All keys, in ascending order of their text. */
   keys(): Promise<string[]>
-  /** The records of these keys, in their order; undefined where there is none. */
-  read(keys: string[]): Promise<unknown[]>
+  /** The record of a key; undefined where there is none. */
+  read(key: string): Promise<unknown>
   /** Unknown keys are no error. */
   remove(keys: string[]): Promise<void>
 }
 
-/** A few characters that are read at once when the page starts. Never throws: a refusing device remembers nothing. */
+/** A few characters that are read at once when the page starts. A refusing device remembers nothing. */
 export interface Notes {
-  read(): string | undefined
+  /** Null where there is none; may throw where the device refuses. */
+  read(): string | null
+  /** Never throws. */
   write(text: string): void
 }
 
-export type Outcome =
-  | { kind: 'answer'; status: number; retryAfterMs?: number | undefined; body: string }
-  /** No answer: offline, refused, aborted, timed out. */
-  | { kind: 'unreachable' }
-  /** Handed to the browser, which will not tell what became of it. */
-  | { kind: 'inDoubt' }
+export interface Outcome {
+  /** 0: no answer came; offline, refused, aborted, timed out. */
+  status: number
+  /** Absent without an answer. */
+  body?: string
+  /** What the answer asked to wait; 0 or absent: nothing. */
+  retryAfterMs?: number
+  /** No answer will come: handed to the browser, which does not tell what became of it. */
+  isInDoubt?: boolean
+}
 
 export interface SendOptions {
   /** Of all events in the body; its first two characters route the request. */
@@ -38,17 +44,16 @@ export interface SendOptions {
   isExit: boolean
 }
 
-/** Sends one body. Never rejects, and always concludes; what a status means is decided in `answer.ts`. */
+/** Sends one body. Never rejects, and always concludes; what a status means is decided in `sender.ts`. */
 export interface Transport {
   send(body: string, options: SendOptions): Promise<Outcome>
 }
 
 /**
  * - `leave`: the page is hidden or left, perhaps for ever; told once or twice a leaving
- * - `return`: it is seen (again)
- * - `online`: the network is said to be back
+ * - `resume`: it is seen (again), or the network is said to be back
  */
-export type LifecycleSignal = 'leave' | 'return' | 'online'
+export type LifecycleSignal = 'leave' | 'resume'
 
 export interface Lifecycle {
   /** Hidden or left: timers may never run again. */
@@ -75,6 +80,8 @@ export interface Platform {
   /** Name and version of the tracker's build, as the wire's `sdk`. */
   sdk: string
   store: Store
+  /** A store whose `put` is done before it returns: the last resort of a page that may never run again. */
+  lifeboat: Store
   notes: Notes
   transport: Transport
   lifecycle: Lifecycle

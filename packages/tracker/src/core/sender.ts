@@ -1,14 +1,13 @@
 import { fullJitter } from '@warren/protocol/pacing'
 import type { WireAnswer } from '@warren/protocol/wire'
-import { judge, type Verdict } from './answer.ts'
-import { batchBody, takeBatch, type Batch, type Origin } from './batch.ts'
-import type { Chunk } from './chunk.ts'
+import { readAnswer } from './answer.ts'
+import { batchBody, takeBatch, type Batch } from './batch.ts'
+import { isWaiting, type WriterTotals } from './chunk.ts'
 import type { Outbox } from './outbox.ts'
 import type { Platform } from './platform.ts'
-import { createWaiters } from './waiters.ts'
 
 /**
- * Sends what waits, one request at a time.
+ * Sends what waits, one request at a time; and at exit, beside it, what may not wait.
  *
  * | state   | leaves on                                    | to                                                   |
  * |---------|----------------------------------------------|------------------------------------------------------|
@@ -16,7 +15,7 @@ import { createWaiters } from './waiters.ts'
  * |         | flush                                        | sending                                              |
  * | waiting | timer, flush, a full batch at wake           | sending                                              |
  * | sending | nothing to send                              | idle                                                 |
- * |         | answered, all of it                          | sending if it was full, else waiting or idle         |
+ * |         | answered, all of it                          | sending if there was more, else waiting or idle      |
  * |         | answered, some to retry                      | backOff, from 1 s                                    |
  * |         | 413, many events · one                       | sending half as many · sending the next, it dropped  |
  * |         | no answer, 2xx of others, 408, 425, 429, 5xx | backOff, from 1 s, to 30 s (away: 5 min)             |
@@ -30,29 +29,39 @@ import { createWaiters } from './waiters.ts'
 export interface Sender {
   /** Something waits. */
   wake(): void
-  /** The network is back, or the page is seen: a failure may be over. */
+  /**
+   * The network is back, or the page is seen: a failure may be over, and what was handed over to requests that tell
+   * nothing may go again.
+   */
   resume(): void
-  /** Whether the collector is known not to answer. */
-  isBackingOff(): boolean
-  /** Resolves when all that waits now is answered, or an attempt failed. */
+  /**
+   * Gives what is unanswered to requests that outlive the page, newest first, at once; it stays stored until answered.
+   * A normal request may die with the page: when leaving, what it carries goes along. While staying away, nothing goes
+   * to a collector that is known not to answer.
+   */
+  handOver(isLeaving: boolean): void
+  /** Sends without waiting for company. Resolves when all that waits now is answered, or an attempt failed. */
   flush(): Promise<void>
   stop(): void
 }
 
 /** What a sender leaves to others. */
 export interface SenderHooks {
-  origin(): Origin
-  /** Removes what an answer settles. */
-  settle(batch: Batch, answer: WireAnswer): void
-  /** One event alone was answered 413. */
-  dropTooLarge(batch: Batch): void
+  own(): WriterTotals
+  /** Removes what an answer settles; without one, a single event that is too large for the way. */
+  settle(batch: Batch, answer?: WireAnswer): void
   onError(message: string): void
 }
 
 /** Events of a batch: half of what the wire allows, since requests and not storage cost main-thread time. */
 const MAX_EVENTS = 250
-/** Bytes of a batch's events: under half of what the wire allows, and of common proxies' 1 MiB a quarter. */
+/** Bytes of a batch's body: under half of what the wire allows, and of common proxies' 1 MiB a quarter. */
 const MAX_BYTES = 240 * 1024
+
+/** Bytes of an exit request's body in UTF-8: two of them fit into what a page may have in flight. */
+const MAX_PIECE_BYTES = 30 * 1024
+/** Bytes in flight for one page at exit: browsers allow 64 KiB (Fetch: keepalive), and the host page may need some. */
+const MAX_AWAY_BYTES = 63 * 1024
 
 /** The first back-off is up to 1 s; a crowd that failed together spreads from there. */
 const BASE_MS = 1_000
@@ -60,113 +69,131 @@ const VISIBLE_CAP_MS = 30_000
 const AWAY_CAP_MS = 300_000
 /** After a refusal: someone has to change a configuration first. */
 const REFUSED_BASE_MS = 30_000
+/** The 4xx but those that pass: time-out, too early, too many. */
+const REFUSED = /^4(?!08|25|29)/
 
 export function createSender(
-  { clock, entropy, lifecycle, transport }: Platform,
+  { sdk, clock, entropy, lifecycle, transport }: Platform,
   outbox: Outbox,
   intervalMs: number,
-  { origin, settle, dropTooLarge, onError }: SenderHooks,
+  { own, settle, onError }: SenderHooks,
 ): Sender {
   let state: 'idle' | 'waiting' | 'sending' | 'backOff' | 'stopped' = 'idle'
   let cancelTimer = () => {}
   let isFirm = false
   let failures = 0
   let maxEvents = MAX_EVENTS
-  const flushes = createWaiters(({ record }) => !record.events.length)
-
-  const batchOf = (chunks: Chunk[]) =>
-    takeBatch(
-      chunks.filter((chunk) => !chunk.isHandedOver),
-      maxEvents,
-      MAX_BYTES,
-    )
-  const take = () => batchOf(outbox.chunks())
+  /** The attempt under way. */
+  let attempt: Promise<void> | undefined
+  let bytesAway = 0
+  /** Given to the browser, which will not tell of them. */
+  const inDoubt: Batch[] = []
 
   function arm(next: 'waiting' | 'backOff', delayMs: number) {
     cancelTimer()
     state = next
-    cancelTimer = clock.after(delayMs, () => send(take()))
+    cancelTimer = clock.after(delayMs, send)
   }
 
   function wake() {
-    flushes.tell()
-    if ((state !== 'idle' && state !== 'waiting') || outbox.isEmpty()) return
-    // What is open may grow on while a transaction runs: it is not closed for the question.
-    const batch = batchOf(outbox.closed())
-    if (batch && batch.isFull) send(take())
-    else if (state === 'idle') arm('waiting', intervalMs)
+    if (state !== 'idle' && state !== 'waiting') return
+    const { waiting } = outbox.health()
+    if (waiting >= maxEvents) send()
+    else if (waiting && state === 'idle') arm('waiting', intervalMs)
   }
 
-  function backOff(baseMs: number, capMs: number, retryAfterMs?: number) {
+  function backOff(baseMs: number, retryAfterMs?: number) {
+    const capMs = baseMs > BASE_MS || lifecycle.isAway() ? AWAY_CAP_MS : VISIBLE_CAP_MS
     const jitterMs = fullJitter(failures++, baseMs, capMs, entropy.random)
     // Those who were told the same second still spread.
-    const toldMs = retryAfterMs === undefined ? 0 : retryAfterMs + entropy.random() * BASE_MS
+    const toldMs = retryAfterMs ? retryAfterMs + entropy.random() * BASE_MS : 0
     isFirm = baseMs > BASE_MS || toldMs > jitterMs
     arm('backOff', Math.max(jitterMs, toldMs))
-    flushes.fail(undefined)
   }
 
-  function send(batch: Batch | undefined) {
+  /** Begins an attempt, where there is something to send. */
+  function send() {
     cancelTimer()
-    state = batch ? 'sending' : 'idle'
-    if (batch) void request(batch)
+    const free = outbox.chunks().filter((chunk) => !chunk.batch)
+    const batch = takeBatch(free, maxEvents, MAX_BYTES, false)
+    state = batch.device ? 'sending' : 'idle'
+    if (batch.device) attempt = request(batch)
   }
 
   async function request(batch: Batch) {
-    const { device, chunks, events } = batch
-    for (const chunk of chunks) chunk.isSending = true
-    const body = batchBody(batch, origin(), clock.now())
-    const verdict = judge(await transport.send(body, { device, isExit: false }), events)
-    for (const chunk of chunks) chunk.isSending = false
-    if (verdict.kind === 'answered') settle(batch, verdict.answer)
-    if (state !== 'stopped') proceed(batch, verdict)
-    flushes.tell()
+    const { status, retryAfterMs, answer } = await dispatch(batch)
+    if (state === 'stopped') return
+    if (answer) {
+      maxEvents = Math.min(MAX_EVENTS, maxEvents * 2)
+      if (answer.retry.length) return backOff(BASE_MS, retryAfterMs)
+      failures = 0
+      state = 'idle'
+      if (batch.hasMore) send()
+      else wake()
+    } else if (status === 413) {
+      const { length } = batch.events
+      if (length > 1) maxEvents = length >> 1
+      else settle(batch)
+      send()
+    } else {
+      onError(`no answer, status ${status}`)
+      backOff(REFUSED.test(`${status}`) ? REFUSED_BASE_MS : BASE_MS, retryAfterMs)
+    }
   }
 
-  /** Chooses the next state. */
-  function proceed(batch: Batch, verdict: Verdict) {
-    const { events, isFull } = batch
-    const capMs = lifecycle.isAway() ? AWAY_CAP_MS : VISIBLE_CAP_MS
-    switch (verdict.kind) {
-      case 'answered':
-        maxEvents = Math.min(MAX_EVENTS, maxEvents * 2)
-        if (verdict.answer.retry.length) return backOff(BASE_MS, capMs, verdict.retryAfterMs)
-        failures = 0
-        state = 'idle'
-        return isFull || !flushes.isEmpty() ? send(take()) : wake()
-      case 'tooLarge':
-        if (events.length > 1) maxEvents = events.length >> 1
-        else dropTooLarge(batch)
-        return send(take())
-      case 'refused':
-      case 'unavailable':
-        onError(`warren: no answer (status ${verdict.status}), events are kept`)
-        return verdict.kind === 'refused'
-          ? backOff(REFUSED_BASE_MS, AWAY_CAP_MS)
-          : backOff(BASE_MS, capMs, verdict.retryAfterMs)
+  /** One request, from its marks to what its answer settles. */
+  async function dispatch(batch: Batch) {
+    const { device, isExit, chunks, events } = batch
+    for (const chunk of chunks) chunk.batch = batch
+    if (isExit) bytesAway += batch.bytes
+    const outcome = await transport.send(batchBody(batch, own(), sdk, clock.now()), { device, isExit })
+    if (outcome.isInDoubt) inDoubt.push(batch)
+    else release(batch)
+    const answer = outcome.status === 200 ? readAnswer(outcome.body as string, events) : undefined
+    if (answer) settle(batch, answer)
+    return Object.assign(outcome, { answer })
+  }
+
+  function release(batch: Batch) {
+    if (batch.isExit) bytesAway -= batch.bytes
+    for (const chunk of batch.chunks) {
+      // Another request may have taken it over.
+      if (chunk.batch === batch) chunk.batch = undefined
     }
   }
 
   return {
     wake,
     resume() {
+      inDoubt.splice(0).forEach(release)
       // Once, and not at once: a page that is hidden and shown ten times a second must not ask as often.
       if (state === 'backOff' && !isFirm) {
         isFirm = true
         arm('backOff', BASE_MS)
       }
+      wake()
     },
-    isBackingOff: () => state === 'backOff',
-    flush() {
-      const promise = flushes.wait(outbox.chunks().slice()).catch(() => {})
-      if (state === 'idle' || state === 'waiting') send(take())
-      else if (state === 'stopped') flushes.fail(undefined)
-      return promise
+    handOver(isLeaving) {
+      if (!isLeaving && state === 'backOff') return
+      for (;;) {
+        const free = outbox.chunks().filter(({ batch }) => !batch || (isLeaving && !batch.isExit))
+        const maxBytes = Math.min(MAX_PIECE_BYTES, MAX_AWAY_BYTES - bytesAway)
+        const piece = takeBatch(free.reverse(), maxEvents, maxBytes, true)
+        if (!piece.device) return
+        void dispatch(piece).then(wake)
+      }
+    },
+    async flush() {
+      const present = outbox.chunks()
+      while (present.some(isWaiting)) {
+        if (state === 'idle' || state === 'waiting') send()
+        if (state !== 'sending') return
+        await attempt
+      }
     },
     stop() {
       cancelTimer()
       state = 'stopped'
-      flushes.fail(undefined)
     },
   }
 }

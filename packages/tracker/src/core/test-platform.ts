@@ -36,8 +36,12 @@ export interface TestOptions {
   now?: number
   device?: MemoryDevice
   store?: Store
+  /** What lies in the lifeboat. */
+  boat?: MemoryDevice
+  lifeboat?: Store
   note?: { text?: string }
   intervalMs?: number
+  onClose?: () => void
   /** What `random()` returns. */
   random?: number
   /** Answers at once; else each request waits for its test. */
@@ -74,7 +78,7 @@ export function acceptAll({ body }: SentRequest): Outcome {
 }
 
 export function answer(body: unknown, status = 200): Outcome {
-  return { kind: 'answer', status, body: typeof body === 'string' ? body : JSON.stringify(body) }
+  return { status, body: typeof body === 'string' ? body : JSON.stringify(body) }
 }
 
 export const START: number = Date.parse('2026-03-01T00:00:00Z')
@@ -93,8 +97,9 @@ export function createTestPage(options: TestOptions = {}): TestPage {
   const platform: Platform = {
     sdk: 'test/0',
     store: options.store ?? memoryStore(options.device),
+    lifeboat: options.lifeboat ?? memoryStore(options.boat),
     notes: {
-      read: () => note.text,
+      read: () => note.text ?? null,
       write: (text) => {
         note.text = text
       },
@@ -121,7 +126,6 @@ export function createTestPage(options: TestOptions = {}): TestPage {
             },
             status: (status, retryAfterMs) =>
               request.conclude({
-                kind: 'answer',
                 status,
                 body: '',
                 ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -159,7 +163,7 @@ export function createTestPage(options: TestOptions = {}): TestPage {
     },
   }
 
-  const tracker: Tracker = createCoreTracker({ intervalMs }, platform)
+  const tracker: Tracker = createCoreTracker({ intervalMs, onClose: options.onClose ?? (() => {}) }, platform)
   const signals: TestPage['signals'] = { sent: [], rejected: [], dropped: [], error: [] }
   for (const name of Object.keys(signals) as (keyof TrackerSignals)[]) {
     tracker.on(name, (signal) => signals[name].push(signal as never))
@@ -195,7 +199,7 @@ export function createTestPage(options: TestOptions = {}): TestPage {
     },
     setAway(away) {
       isAway = away
-      for (const listener of listeners) listener(away ? 'leave' : 'return')
+      for (const listener of listeners) listener(away ? 'leave' : 'resume')
     },
   }
 }

@@ -75,8 +75,8 @@ describe('identify and reset', () => {
       },
     })
     expect(page.signals.error.map(({ message }) => message)).toEqual([
-      'warren: identify() ignored what is no object',
-      'warren: identify() ignored uid, email',
+      expect.stringContaining('warren: identify() ignored TypeError'),
+      'warren: identify() ignored uid,email',
       'warren: identify() ignored Error: host',
     ])
   })
@@ -155,7 +155,7 @@ describe('close', () => {
     expect(page.tracker.health()).toMatchObject({ sent: 2, waiting: 0 })
     expect(device.size).toBe(0)
     page.setAway(true)
-    page.signal('online')
+    page.signal('resume')
     await page.pass(600_000)
     expect(page.requests).toHaveLength(1)
     expect(page.timers()).toEqual([])
@@ -178,6 +178,7 @@ describe('close', () => {
     const closing = page.tracker.close()
     expect(page.tracker.close()).toBe(closing)
     await closing
+    await page.requests[0]?.conclude({ status: 0 })
     expect(await flushed).toEqual({ sent: 0, pending: 1 })
   })
 
@@ -198,7 +199,7 @@ describe('close', () => {
     page.tracker.track('c_b')
     void page.tracker.flush()
     await page.tracker.close()
-    await page.requests[0]?.conclude({ kind: 'unreachable' })
+    await page.requests[0]?.conclude({ status: 0 })
     expect(page.timers()).toEqual([])
   })
 })

@@ -1,75 +1,97 @@
-import type { WireWriter } from '@warren/protocol/wire'
+import type { WireAnswer } from '@warren/protocol/wire'
 import { createAdoption } from './adoption.ts'
-import type { DropReason, Tracker } from './api.ts'
+import type { AnyEvents, DropReason, Tracker } from './api.ts'
 import type { Batch } from './batch.ts'
+import type { WriterTotals } from './chunk.ts'
 import { createEmitter } from './emitter.ts'
 import { writeEvent } from './event.ts'
-import { createHandOver } from './hand-over.ts'
 import { createIdentityKeeper } from './identity.ts'
 import { createIds } from './ids.ts'
+import { copyOf } from './json.ts'
 import { createOutbox } from './outbox.ts'
 import type { Platform } from './platform.ts'
 import { createSender } from './sender.ts'
-import { createTally, increment } from './tally.ts'
 
 const WRITER_CHARS = 10
 
+type Totals = Record<string, number>
+
 /** The tracker on any platform: where its parts meet. Options are checked by the entries. */
-export function createCoreTracker<Events extends Record<string, object>>(
-  { intervalMs }: { intervalMs: number },
+export function createCoreTracker<Events extends AnyEvents<Events>>(
+  { intervalMs, onClose }: { intervalMs: number; onClose(): void },
   platform: Platform,
 ): Tracker<Events> {
-  const { sdk, store, notes, lifecycle, clock, entropy } = platform
+  const { notes, lifecycle, clock, entropy } = platform
   const ids = createIds(entropy.bytes)
-  const emitter = createEmitter()
-  const onError = (message: string) => emitter.emit('error', { message })
+  const { on, emit } = createEmitter()
+  const onError = (message: string) => emit('error', { message: `warren: ${message}` })
 
-  const identity = createIdentityKeeper(notes, ids.random)
-  const newWriter = (): WireWriter => ({ id: ids.random(WRITER_CHARS), given: 0, dropped: {} })
-  let writer = newWriter()
-  const origin = () => ({ device: identity.device(), writer, sdk })
-
-  const outbox = createOutbox(store, clock, ids, onError)
-  const tally = createTally(emitter, outbox)
-
-  const settle: typeof tally.settle = (batch, answer) => {
-    tally.settle(batch, answer)
-    if (outbox.isEmpty()) adoption.look()
-  }
-  const dropTooLarge = (batch: Batch) => {
-    for (const [uuid, text] of outbox.settle(batch, [])) {
-      drop('too_large', (JSON.parse(text) as { eventKey: string }).eventKey, uuid)
-    }
-  }
-  const sender = createSender(platform, outbox, intervalMs, { origin, settle, dropTooLarge, onError })
-  const handOver = createHandOver(platform, outbox, origin, settle, sender.wake)
-  const adoption = createAdoption(platform, outbox, sender.wake, onError)
-
-  const stopListening = lifecycle.listen((signal) => {
-    if (signal === 'leave') {
-      outbox.write(true)
-      handOver.run(true)
-      return
-    }
-    if (signal === 'return') handOver.reclaim()
-    sender.resume()
-    sender.wake()
+  const identity = createIdentityKeeper(notes, ids.random, onError)
+  const begin = (): WriterTotals => ({
+    device: identity.device,
+    writer: ids.random(WRITER_CHARS),
+    given: 0,
+    dropped: {},
   })
+  let own = begin()
+
+  /** Where every event of this page went. */
+  const counts = { tracked: 0, sent: 0, rejected: {} as Totals, dropped: {} as Totals }
+
+  const outbox = createOutbox(
+    platform,
+    ids,
+    () => own,
+    ({ message }) => emit('error', { message }),
+  )
+  const sender = createSender(platform, outbox, intervalMs, { own: () => own, settle, onError })
+  const adoption = createAdoption(platform, outbox, sender.wake, onError)
 
   let isTicking = false
   let closing: Promise<void> | undefined
 
   function drop(reason: DropReason, key: unknown, uuid?: string) {
-    increment(writer.dropped, reason)
-    tally.drop(reason, key, uuid)
+    increment(own.dropped, reason)
+    increment(counts.dropped, reason)
+    const eventKey = typeof key === 'string' ? key : ''
+    emit('dropped', { reason, eventKey, uuid })
   }
+
+  function settle(batch: Batch, answer?: WireAnswer) {
+    const uuids: string[] = []
+    // What another request has settled already is not told twice.
+    for (const event of outbox.settle(batch, answer ? answer.retry : [])) {
+      const [uuid, text] = event
+      const rejection = answer && answer.rejected.find(({ index }) => batch.events[index] === event)
+      if (rejection) {
+        const { code, path, message } = rejection
+        increment(counts.rejected, code)
+        emit('rejected', { uuid, code, path, message })
+      } else if (answer) uuids.push(uuid)
+      else drop('too_large', JSON.parse(text).eventKey, uuid)
+    }
+    counts.sent += uuids.length
+    if (uuids.length) emit('sent', { uuids })
+    if (!outbox.health().waiting) adoption.look()
+  }
+
+  /** The page may never run again: on the device what can be, and to the collector what fits. */
+  function leave(isLeaving: boolean) {
+    outbox.write(isLeaving)
+    outbox.rescue()
+    sender.handOver(isLeaving)
+  }
+
+  const stopListening = lifecycle.listen((signal) => {
+    if (signal === 'leave') leave(true)
+    else sender.resume()
+  })
 
   /** Once for all events of a task: `track()` itself touches no storage, no timer and no network. */
   function tick() {
     isTicking = false
-    outbox.write()
-    // Timers may never run again: hand over now, unless the collector is known not to answer.
-    if (lifecycle.isAway() && !sender.isBackingOff()) handOver.run(false)
+    if (lifecycle.isAway()) leave(false)
+    else outbox.write()
     sender.wake()
   }
 
@@ -78,17 +100,13 @@ export function createCoreTracker<Events extends Record<string, object>>(
   return {
     track(key, args, options) {
       if (closing) return drop('closed', key)
-      const event = writeEvent(key, args, options, {
-        now: clock.now(),
-        uuid: ids.uuid,
-        writer: writer.id,
-        seq: writer.given,
-        identity: identity.members(),
-      })
+      const now = clock.now()
+      const members = `,"writer":"${own.writer}","seq":${own.given}${identity.members}`
+      const event = writeEvent(key, args, options, { now, uuid: ids.uuid(now), members })
       if (typeof event === 'string') return drop(event, key)
-      writer.given++
-      tally.counts.tracked++
-      outbox.add(event, identity.device(), writer)
+      own.given++
+      counts.tracked++
+      outbox.add(event)
       if (!isTicking) {
         isTicking = true
         void Promise.resolve().then(tick)
@@ -96,18 +114,18 @@ export function createCoreTracker<Events extends Record<string, object>>(
     },
 
     identify(input, options) {
-      let problems: string[]
       try {
-        problems = identity.identify(input, options)
+        identity.identify(input, options)
       } catch (cause) {
-        problems = [String(cause)]
+        onError(`identify() ignored ${cause}`)
       }
-      if (problems.length) onError(`warren: identify() ignored ${problems.join(', ')}`)
     },
 
     reset() {
+      // What is open belongs to the old device.
+      outbox.chunks()
       identity.reset()
-      writer = newWriter()
+      own = begin()
     },
 
     stored() {
@@ -118,33 +136,31 @@ export function createCoreTracker<Events extends Record<string, object>>(
     },
 
     async flush() {
-      const { sent } = tally.counts
+      const { sent } = counts
       await sender.flush()
-      return { sent: tally.counts.sent - sent, pending: outbox.health().waiting }
+      return { sent: counts.sent - sent, pending: outbox.health().waiting }
     },
 
     close() {
       if (!closing) {
+        onClose()
         stopListening()
         sender.stop()
         adoption.stop()
         // A refusal was told as an error; the hand-over does not depend on it.
         closing = outbox.stored().catch(() => {})
-        handOver.run(true)
+        leave(true)
       }
       return closing
     },
 
-    on: emitter.on,
+    on,
 
-    health() {
-      const { tracked, sent, rejected, dropped } = tally.counts
-      return Object.assign(outbox.health(), {
-        tracked,
-        sent,
-        rejected: Object.assign({}, rejected),
-        dropped: Object.assign({}, dropped),
-      })
-    },
+    // The totals are copied: what the host does to them is no matter of ours.
+    health: () => Object.assign(outbox.health(), copyOf(counts)),
   }
+}
+
+function increment(totals: Totals, name: string) {
+  totals[name] = (totals[name] || 0) + 1
 }

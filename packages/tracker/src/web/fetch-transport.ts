@@ -1,10 +1,8 @@
-import { parseRetryAfter } from '@warren/protocol/pacing'
-import type { Outcome, Transport } from '../core/platform.ts'
+import { MAX_RETRY_AFTER_MS } from '@warren/protocol/limits'
+import type { Transport } from '../core/platform.ts'
 
 /** A request without an answer after this is given up; slow networks answer a 240 KiB batch well within it. */
 const TIMEOUT_MS = 30_000
-
-const UNREACHABLE: Outcome = { kind: 'unreachable' }
 
 /**
  * Posts text to the collector: a CORS-simple request, so that no preflight precedes it. At exit by fetch with
@@ -15,47 +13,33 @@ export function fetchTransport(endpoint: string, source: string): Transport {
   const { fetch, Request, AbortController } = window
   const canKeepAlive = Request && 'keepalive' in Request.prototype
 
-  /** Throws where fetch does, at once; rejects where there is no answer. */
-  function post(url: string, body: string, keepalive: boolean, signal: AbortSignal | null): Promise<Outcome> {
-    return fetch(url, { method: 'POST', body, credentials: 'omit', keepalive, signal }).then(async (response) => ({
-      kind: 'answer',
-      status: response.status,
-      retryAfterMs: parseRetryAfter(response.headers.get('retry-after'), Date.now()),
-      // Read always: an unread body holds on to the page's keepalive quota.
-      body: await response.text(),
-    }))
-  }
-
-  function beacon(url: string, body: string): Outcome {
-    try {
-      return navigator.sendBeacon(url, body) ? { kind: 'inDoubt' } : UNREACHABLE
-    } catch {
-      return UNREACHABLE
-    }
-  }
-
   return {
-    send: (body, { device, isExit }) =>
-      new Promise((resolve) => {
-        const url = `${endpoint}/v1/batch?source=${encodeURIComponent(source)}&d=${encodeURIComponent(device.slice(0, 2))}`
-        if (isExit && !canKeepAlive) {
-          resolve(beacon(url, body))
-          return
+    async send(body, { device, isExit }) {
+      const url = `${endpoint}/v1/batch?source=${encodeURIComponent(source)}&d=${device.slice(0, 2)}`
+      // Engines that cannot abort end a request by a time-out of their own.
+      const controller = AbortController && new AbortController()
+      const timer = setTimeout(() => controller && controller.abort(), TIMEOUT_MS)
+      try {
+        if (isExit && !canKeepAlive) return { status: 0, isInDoubt: navigator.sendBeacon(url, body) }
+        const signal = controller ? controller.signal : null
+        const response = await fetch(url, { method: 'POST', body, credentials: 'omit', keepalive: isExit, signal })
+        return {
+          status: response.status,
+          // Read always: an unread body holds on to the page's keepalive quota.
+          body: await response.text(),
+          retryAfterMs: readRetryAfter(response.headers.get('retry-after')),
         }
-        // Old engines cannot abort: what they give up may still arrive, as a repeat.
-        const controller = AbortController && new AbortController()
-        const timer = setTimeout(() => {
-          resolve(UNREACHABLE)
-          if (controller) controller.abort()
-        }, TIMEOUT_MS)
-        try {
-          void post(url, body, isExit, controller ? controller.signal : null)
-            .then(resolve, () => resolve(UNREACHABLE))
-            .then(() => clearTimeout(timer))
-        } catch {
-          clearTimeout(timer)
-          resolve(isExit ? beacon(url, body) : UNREACHABLE)
-        }
-      }),
+      } catch {
+        return { status: 0 }
+      } finally {
+        clearTimeout(timer)
+      }
+    },
   }
+}
+
+/** Seconds or a date as ms from now, up to 5 minutes; 0 for what is neither, or past. */
+function readRetryAfter(header: string | null): number {
+  const waitMs = header ? Number(header) * 1000 || Date.parse(header) - Date.now() : 0
+  return waitMs > 0 ? Math.min(waitMs, MAX_RETRY_AFTER_MS) : 0
 }

@@ -121,6 +121,24 @@ describe('createTracker', () => {
   })
 })
 
+describe('the type of the events', () => {
+  interface Events {
+    c_buy: { c_price: number }
+  }
+
+  it('may be an interface or a type, and is open without one', () => {
+    const tracker = createTracker<Events>({ endpoint, source: 'typed' })
+    tracker.track('c_buy', { c_price: 1 })
+    // @ts-expect-error -- no event of these
+    tracker.track('c_sell')
+    // @ts-expect-error -- no arguments of it
+    tracker.track('c_buy', { c_price: '1' })
+    trackers.push(tracker as unknown as Tracker, createTracker<{ c_a: { a: 1 } }>({ endpoint, source: 't' }))
+    create('open').track('c_any', { any: 'thing' })
+    expect(tracker.health().tracked).toBe(3)
+  })
+})
+
 describe('leaving a page', () => {
   it('hands over by keepalive or beacon what was tracked in the page’s own pagehide listener too', async () => {
     const beacons: string[] = []

@@ -1,4 +1,4 @@
-import type { Tracker, TrackerOptions } from '../core/api.ts'
+import type { AnyEvents, Tracker, TrackerOptions } from '../core/api.ts'
 import { checkOptions } from '../core/options.ts'
 import { browserTracker } from './browser-tracker.ts'
 import { inertTracker } from './inert-tracker.ts'
@@ -8,10 +8,10 @@ import { inertTracker } from './inert-tracker.ts'
  * warns, until it is closed. Without a page (server rendering, a worker) the tracker keeps and sends nothing.
  * Throws one line if an option is wrong; nothing else of the tracker ever throws.
  */
-export function createTracker<Events extends Record<string, object> = Record<string, Record<string, unknown>>>(
+export function createTracker<Events extends AnyEvents<Events> = Record<string, Record<string, unknown>>>(
   options: TrackerOptions,
 ): Tracker<Events> {
-  if (typeof window === 'object' && typeof document === 'object') return browserTracker(options)
+  if (typeof document === 'object') return browserTracker(options)
   checkOptions(options)
   return inertTracker()
 }

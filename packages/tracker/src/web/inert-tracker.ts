@@ -1,13 +1,13 @@
-import type { Tracker } from '../core/api.ts'
+import type { AnyEvents, Tracker } from '../core/api.ts'
 
 /** Where there is no page (server rendering, workers): keeps nothing, starts nothing, sends nothing. */
-export function inertTracker<Events extends Record<string, object>>(): Tracker<Events> {
+export function inertTracker<Events extends AnyEvents<Events>>(): Tracker<Events> {
   return {
     track() {},
     identify() {},
     reset() {},
     stored() {
-      const refusal = Promise.reject(new Error('warren: there is no page here, so nothing is kept'))
+      const refusal = Promise.reject(new Error('warren: no page, so nothing is kept'))
       // One that nobody looks at is no unhandled rejection.
       refusal.catch(() => {})
       return refusal

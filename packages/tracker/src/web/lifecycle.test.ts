@@ -26,7 +26,7 @@ it('is away from pagehide on, which Chromium fires before visibilitychange, unti
   expect(lifecycle.isAway()).toBe(true)
   setVisibility('visible')
   window.dispatchEvent(new Event('pageshow'))
-  expect(signals).toEqual(['leave away', 'leave away', 'return', 'return'])
+  expect(signals).toEqual(['leave away', 'leave away', 'resume', 'resume'])
 })
 
 it('is away while hidden, and told where only one of the two events exists', () => {
@@ -35,14 +35,14 @@ it('is away while hidden, and told where only one of the two events exists', () 
   setVisibility('visible')
   window.dispatchEvent(new Event('pagehide'))
   window.dispatchEvent(new Event('pageshow'))
-  expect(signals).toEqual(['leave away', 'return', 'leave away', 'return'])
+  expect(signals).toEqual(['leave away', 'resume', 'leave away', 'resume'])
 })
 
 it('tells that the network is back, which changes nothing of being away', () => {
   const { signals } = listen()
   window.dispatchEvent(new Event('pagehide'))
   window.dispatchEvent(new Event('online'))
-  expect(signals).toEqual(['leave away', 'online away'])
+  expect(signals).toEqual(['leave away', 'resume away'])
 })
 
 it('tells nothing once ended, and never listened to what costs the back/forward cache', () => {

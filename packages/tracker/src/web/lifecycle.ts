@@ -1,29 +1,25 @@
-import type { Lifecycle, LifecycleSignal } from '../core/platform.ts'
+import type { Lifecycle } from '../core/platform.ts'
 
 /**
  * The page's life. Chromium fires `pagehide` before `visibilitychange`, others after it, some only one of them: both
  * mean leaving. Never `unload` or `beforeunload`: a listener there costs the page its back/forward cache.
  */
 export function pageLifecycle(): Lifecycle {
-  let isLeft = false
   const isHidden = () => document.visibilityState === 'hidden'
+  let isAway = isHidden()
   return {
-    isAway: () => isLeft || isHidden(),
+    isAway: () => isAway,
     listen(listener) {
-      const listeners: [EventTarget, string, () => void][] = [
-        [window, 'pagehide', () => tell('leave')],
-        [window, 'pageshow', () => tell('return')],
-        [document, 'visibilitychange', () => tell(isHidden() ? 'leave' : 'return')],
-        [window, 'online', () => tell('online')],
-      ]
-      function tell(signal: LifecycleSignal) {
-        if (signal !== 'online') isLeft = signal === 'leave'
-        listener(signal)
+      function hear({ type }: Event) {
+        if (type !== 'online') isAway = type === 'pagehide' || isHidden()
+        listener(isAway && type !== 'online' ? 'leave' : 'resume')
       }
-      for (const [target, name, listen] of listeners) target.addEventListener(name, listen)
-      return () => {
-        for (const [target, name, listen] of listeners) target.removeEventListener(name, listen)
+      function each(change: 'addEventListener' | 'removeEventListener') {
+        document[change]('visibilitychange', hear)
+        for (const type of ['pagehide', 'pageshow', 'online']) window[change](type, hear)
       }
+      each('addEventListener')
+      return () => each('removeEventListener')
     },
   }
 }

@@ -3,13 +3,7 @@ import type { Notes } from '../core/platform.ts'
 /** One key of localStorage, which may be null, missing, full or forbidden: then nothing is remembered. */
 export function localNotes(key: string): Notes {
   return {
-    read() {
-      try {
-        return localStorage.getItem(key) || undefined
-      } catch {
-        return undefined
-      }
-    },
+    read: () => localStorage.getItem(key),
     write(text) {
       try {
         localStorage.setItem(key, text)

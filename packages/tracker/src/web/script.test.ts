@@ -83,12 +83,6 @@ describe('the global', () => {
     expect(warren.health()).toEqual(tracker.health())
   })
 
-  it('keeps at most 1,000 early calls', async () => {
-    const warren = await load()
-    for (let i = 0; i < 1500; i++) warren.track('c_early')
-    expect(warren.init(options).health().tracked).toBe(1000)
-  })
-
   it('throws the set-up mistakes of init to its caller', async () => {
     const warren = await load()
     expect(() => warren.init({ source: 's' })).toThrow(/option endpoint/)

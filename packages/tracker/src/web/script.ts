@@ -26,40 +26,34 @@ type AnyMethod = (...args: unknown[]) => unknown
 type Global = Tracker & { init(options: TrackerOptions): Tracker; q?: undefined }
 
 const NAMES: Name[] = ['track', 'identify', 'reset', 'stored', 'flush', 'close', 'on', 'health']
-/** A page that never begins must not collect calls for ever. */
-const MAX_EARLY_CALLS = 1000
 
 const host = window as unknown as { warren?: Partial<Global> | { q: Call[] } }
 
 function install(early: Call[]): Global {
   let tracker: Tracker | undefined
-  let waiting: Call[] = []
+  const waiting: Call[] = []
 
-  function call([name, args, calledAt]: Call) {
+  const api = {
+    init(options) {
+      tracker = browserTracker(options)
+      waiting.splice(0).forEach(repeat)
+      return tracker
+    },
+  } as Global
+  for (const name of NAMES) {
+    const method: AnyMethod = (...args) =>
+      tracker ? (tracker[name] as AnyMethod)(...args) : void waiting.push([name, args, Date.now()])
+    api[name] = method as never
+  }
+
+  function repeat([name, args, calledAt]: Call) {
     const list = Array.from(args)
     if (name === 'track') list[2] = Object.assign({ time: calledAt }, list[2])
     ;(api[name] as AnyMethod)(...list)
   }
 
-  const api = {
-    init(options) {
-      tracker = browserTracker(options)
-      const calls = waiting
-      waiting = []
-      calls.forEach(call)
-      return tracker
-    },
-  } as Global
-
-  for (const name of NAMES) {
-    ;(api as unknown as Record<string, AnyMethod>)[name] = (...args) => {
-      if (tracker) return (tracker[name] as AnyMethod)(...args)
-      if (waiting.length < MAX_EARLY_CALLS) waiting.push([name, args, Date.now()])
-      return undefined
-    }
-  }
   host.warren = api
-  for (const entry of early) attempt(() => call(entry))
+  for (const call of early) attempt(() => repeat(call))
   return api
 }
 
@@ -74,13 +68,14 @@ function attempt(begin: () => void) {
 
 const present = host.warren
 // A second tag finds the first one's global; an element of that name, or anything else, is none.
-const api = present && 'init' in present && !present.q ? (present as Global) : install((present && present.q) || [])
+const queue = present && present.q
+const api = present && 'init' in present && !queue ? (present as Global) : install(queue || [])
 
 const current = document.currentScript as HTMLScriptElement | null
 // Tag managers strip attributes, and modules have no current script.
 const tag =
   current && current.dataset.endpoint ? current : document.querySelector<HTMLScriptElement>('script[data-endpoint]')
 if (tag) {
-  const { endpoint = '', source = '', intervalMs } = tag.dataset
-  attempt(() => api.init(intervalMs ? { endpoint, source, intervalMs: Number(intervalMs) } : { endpoint, source }))
+  const { dataset } = tag
+  attempt(() => api.init(dataset as unknown as TrackerOptions))
 }

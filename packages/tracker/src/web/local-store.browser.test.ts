@@ -1,0 +1,4 @@
+import { testStore } from '../core/store-conformance.ts'
+import { localStore } from './local-store.ts'
+
+testStore('localstorage', localStore)

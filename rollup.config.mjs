@@ -34,11 +34,12 @@ const mangle = { properties: { regex: new RegExp(`^(${INTERNAL.replace(/ /g, '|'
  */
 const compress = {
   ecma,
-  passes: 3,
+  passes: 5,
   inline: 1,
   keep_fargs: false,
   pure_getters: true,
   unsafe: true,
+  unsafe_comps: true,
   unsafe_arrows: true,
   unsafe_methods: true,
 }

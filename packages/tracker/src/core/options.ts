@@ -17,7 +17,7 @@ export function checkOptions(options: TrackerOptions | Attributes): Required<Tra
   const { endpoint, source, intervalMs: given = DEFAULT_INTERVAL_MS } = options || {}
   const intervalMs = Number(given)
   const wrong =
-    (!/^https?:\/\/[^\s?#]+$/i.test(endpoint) && 'endpoint must be like https://collect.example.com') ||
+    (!/^https?:\/\/[^\s?#]+$/.test(endpoint) && 'endpoint must be like https://collect.example.com') ||
     (!isText(source, MAX_ID_CHARS) && 'source must be a source id') ||
     (!(intervalMs >= 0 && intervalMs <= MAX_INTERVAL_MS) && 'intervalMs must be milliseconds')
   if (wrong) throw new Error(`warren: option ${wrong}`)

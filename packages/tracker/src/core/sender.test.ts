@@ -379,6 +379,7 @@ describe('flush', () => {
     await page.pass(31_500)
     isRunning = false
     await page.tracker.close()
+    await page.pass(1000)
     await loop
     expect(gaps(page).slice(0, 5)).toEqual([1000, 2000, 4000, 8000, 16_000])
   })

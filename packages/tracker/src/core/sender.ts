@@ -102,11 +102,11 @@ export function createSender(
     else if (waiting && state === 'idle') arm('waiting', intervalMs)
   }
 
-  function backOff(baseMs: number, retryAfterMs?: number) {
+  function backOff(baseMs: number, retryAfterMs = 0) {
     const capMs = baseMs > BASE_MS || lifecycle.isAway() ? AWAY_CAP_MS : VISIBLE_CAP_MS
     const jitterMs = fullJitter(failures++, baseMs, capMs, entropy.random)
     // Those who were told the same second still spread.
-    const toldMs = retryAfterMs ? retryAfterMs + entropy.random() * BASE_MS : 0
+    const toldMs = retryAfterMs && retryAfterMs + entropy.random() * BASE_MS
     isFirm = baseMs > BASE_MS || toldMs > jitterMs
     arm('backOff', Math.max(jitterMs, toldMs))
   }
@@ -136,7 +136,7 @@ export function createSender(
       else settle(batch)
       send()
     } else {
-      onError(`no answer, status ${status}`)
+      onError(`no answer: status ${status}`)
       backOff(REFUSED.test(`${status}`) ? REFUSED_BASE_MS : BASE_MS, retryAfterMs)
     }
   }
@@ -185,6 +185,8 @@ export function createSender(
     },
     async flush() {
       const present = outbox.chunks()
+      // A host that loops on it in an outage must not stop its own page.
+      if (state === 'backOff') await new Promise<void>((resolve) => void clock.after(BASE_MS, resolve))
       while (present.some(isWaiting)) {
         if (state === 'idle' || state === 'waiting') send()
         if (state !== 'sending') return

@@ -21,7 +21,8 @@ export function fetchTransport(endpoint: string, source: string): Transport {
       const timer = setTimeout(() => controller && controller.abort(), TIMEOUT_MS)
       try {
         if (isExit && !canKeepAlive) return { status: 0, isInDoubt: navigator.sendBeacon(url, body) }
-        const signal = controller ? controller.signal : null
+        // Undefined is as good as none.
+        const signal = (controller && controller.signal) as AbortSignal
         const response = await fetch(url, { method: 'POST', body, credentials: 'omit', keepalive: isExit, signal })
         return {
           status: response.status,

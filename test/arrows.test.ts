@@ -10,8 +10,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   protocol: ['zod'],
   rabbitpre: ['@warren/protocol', 'zod', 'node:fs'],
   'rabbitpre/sandbox': ['@warren/protocol', 'zod', 'hono', 'rabbitpre'],
-  'tracker/core': ['@warren/protocol (types)', '@warren/protocol/*', 'nanoid'],
-  'tracker/web': ['@warren/protocol (types)', '@warren/protocol/*', 'tracker/core', 'idb-keyval', 'nanoid'],
+  'tracker/core': ['@warren/protocol (types)', '@warren/protocol/*'],
+  'tracker/web': ['@warren/protocol (types)', '@warren/protocol/*', 'tracker/core', 'idb-keyval'],
   collector: [
     '@warren/protocol',
     '@warren/rabbitpre',

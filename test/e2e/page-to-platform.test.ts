@@ -174,6 +174,18 @@ describe('from a page in Chromium to the platform, collector on another origin',
     }
   })
 
+  it('the module that bundlers import does the same: tracks, leaves at once, comes back', async () => {
+    await open(`${site.url}/module`)
+    await track(0, 50)
+    await page.goto(`${site.url}/elsewhere`)
+    await open(`${site.url}/module`)
+    await track(50, 10)
+    await expect.poll(delivered, soon).toEqual(numbers(0, 60))
+    await expect
+      .poll(() => page.evaluate(() => warren.health()), soon)
+      .toMatchObject({ storage: 'indexeddb', waiting: 0 })
+  })
+
   it('a tab closed in the same task loses nothing', async () => {
     const tab = await page.browserContext().newPage()
     await tab.goto(site.url)

@@ -1,6 +1,8 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
 import { serve } from '@hono/node-server'
+import { readFileSync } from 'node:fs'
 import { Hono } from 'hono'
 
 export interface PageServer {
@@ -8,20 +10,32 @@ export interface PageServer {
   close(): Promise<void>
 }
 
-/** A page of a customer's on an origin of its own, with the script tag as the README shows it. */
+/** The ESM build, as a bundler would find it. */
+const MODULE = resolve(import.meta.dirname, '../../packages/tracker/dist/index.js')
+
+/**
+ * A customer's pages on an origin of their own: `/` has the script tag as the README shows it, `/module` imports the
+ * package and calls its tracker `warren` too, `/elsewhere` has nothing of ours.
+ */
 export async function startPage(collectorUrl: string, source = 'shop'): Promise<PageServer> {
   const app = new Hono()
   const script = `<script async src="${collectorUrl}/v1/warren.js" data-endpoint="${collectorUrl}" data-source="${source}"></script>`
   app.get('/', (c) => c.html(`<!doctype html><title>shop</title>${script}<button id="buy">buy</button>`))
+  app.get('/tracker.js', (c) => c.body(readFileSync(MODULE, 'utf8'), 200, { 'content-type': 'text/javascript' }))
+  app.get('/module', (c) => {
+    const options = JSON.stringify({ endpoint: collectorUrl, source })
+    const module = `import { createTracker } from '/tracker.js'; globalThis.warren = createTracker(${options})`
+    return c.html(`<!doctype html><title>shop</title><script type="module">${module}</script>`)
+  })
   app.get('/elsewhere', (c) => c.html('<!doctype html><title>elsewhere</title>'))
-  const server = await new Promise<Server>((resolve) => {
-    const started = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(started as Server))
+  const server = await new Promise<Server>((listening) => {
+    const started = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => listening(started as Server))
   })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
+      new Promise((closed) => {
+        server.close(() => closed())
         server.closeAllConnections()
       }),
   }

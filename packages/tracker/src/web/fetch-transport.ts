@@ -22,7 +22,7 @@ export function fetchTransport(endpoint: string, source: string): Transport {
       try {
         if (isExit && !canKeepAlive) return { status: 0, isInDoubt: navigator.sendBeacon(url, body) }
         // Undefined is as good as none.
-        const signal = (controller && controller.signal) as AbortSignal
+        const signal = controller && controller.signal
         const response = await fetch(url, { method: 'POST', body, credentials: 'omit', keepalive: isExit, signal })
         return {
           status: response.status,

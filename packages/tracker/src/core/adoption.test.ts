@@ -139,3 +139,21 @@ describe('what is damaged', () => {
     expect(page.requests).toHaveLength(1)
   })
 })
+
+it('takes a chunk in once, however many looks began while the store was slow to open', async () => {
+  const device: MemoryDevice = new Map()
+  await deadPage(device, 3)
+  const disk = memoryStore(device)
+  let opened = () => {}
+  const open = new Promise<void>((resolve) => (opened = resolve))
+  const slow = { ...disk, keys: () => open.then(() => disk.keys()) }
+  const page = createTestPage({ store: slow, now: START + 10_000, answer: acceptAll })
+  for (let n = 0; n < 5; n++) {
+    page.tracker.track('c_new')
+    await page.pass(3000)
+  }
+  opened()
+  await page.pass(60_000)
+  const old = page.requests.flatMap(({ keys }) => keys).filter((key) => key !== 'c_new')
+  expect(old).toHaveLength(3)
+})

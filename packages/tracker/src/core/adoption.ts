@@ -67,6 +67,8 @@ export function createAdoption(
     keys.splice(outbox.health().waiting < MAX_WAITING ? MAX_CHUNKS : 0)
     for (const key of keys) {
       const record = await place.read(key)
+      // Another look, that began while a slow store opened, may have been quicker.
+      if (outbox.holds(key)) continue
       if (isRecord(record)) {
         outbox.adopt({ key, record, durable: place === store ? record : undefined, isAfloat: place === lifeboat })
       } else if (record !== undefined) {

@@ -28,7 +28,9 @@ export function createEmitter(): Emitter {
       }
     },
     emit(name, signal) {
-      for (const tell of tells) tell(name, signal as never)
+      // A copy: a listener may end itself and begin anew while it is told.
+      // oxlint-disable-next-line unicorn/no-useless-spread -- a live Set would go on for ever
+      for (const tell of [...tells]) tell(name, signal as never)
     },
   }
 }

@@ -18,7 +18,7 @@ export function checkOptions(options: TrackerOptions | Attributes): Required<Tra
   const intervalMs = Number(given)
   const wrong =
     (!/^https?:\/\/[^\s?#]+$/.test(endpoint) && 'endpoint must be like https://collect.example.com') ||
-    (!isText(source, MAX_ID_CHARS) && 'source must be a source id') ||
+    (!isText(source, MAX_ID_CHARS) && 'source must be an id') ||
     (!(intervalMs >= 0 && intervalMs <= MAX_INTERVAL_MS) && 'intervalMs must be milliseconds')
   if (wrong) throw new Error(`warren: option ${wrong}`)
   return { endpoint: endpoint.replace(/\/+$/, ''), source, intervalMs }

@@ -405,3 +405,14 @@ describe('flush', () => {
     expect(await flushed).toEqual({ sent: 1, pending: 1 })
   })
 })
+
+it('stays closed where a listener closes it in the midst of a failure', async () => {
+  const page = createTestPage({ answer: () => answer('', 503) })
+  page.tracker.on('error', () => void page.tracker.close())
+  page.tracker.track('c_a')
+  await page.pass(1000)
+  const sentAtClose = page.requests.length
+  await page.pass(3_600_000)
+  expect(page.requests).toHaveLength(sentAtClose)
+  expect(page.timers()).toEqual([])
+})

@@ -134,10 +134,11 @@ export function createSender(
       const { length } = batch.events
       if (length > 1) maxEvents = length >> 1
       else settle(batch)
-      send()
+      if (state === 'sending') send()
     } else {
-      onError(`no answer: status ${status}`)
       backOff(REFUSED.test(`${status}`) ? REFUSED_BASE_MS : BASE_MS, retryAfterMs)
+      // Last: a listener may close the tracker, and what is stopped stays so.
+      onError(`answered ${status}`)
     }
   }
 

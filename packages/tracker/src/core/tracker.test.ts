@@ -203,3 +203,19 @@ describe('close', () => {
     expect(page.timers()).toEqual([])
   })
 })
+
+it('a listener that ends itself and begins anew while it is told is told once', async () => {
+  const page = createTestPage({ answer: acceptAll })
+  let told = 0
+  let off = () => {}
+  const again = () => {
+    // Without an end, the page would hang: the test ends it.
+    if (++told > 100) return
+    off()
+    off = page.tracker.on('sent', again)
+  }
+  off = page.tracker.on('sent', again)
+  page.tracker.track('c_a')
+  await page.pass(1000)
+  expect(told).toBe(1)
+})

@@ -69,6 +69,12 @@ afterEach(async () => {
 })
 
 describe('the global', () => {
+  it('takes the place of a text of that name', async () => {
+    ;(window as unknown as { warren: unknown }).warren = 'buffet'
+    const warren = await load()
+    expect(warren.track).toBeTypeOf('function')
+  })
+
   it('begins by init, and keeps the calls before it with their time', async () => {
     const warren = await load()
     const before = Date.now()

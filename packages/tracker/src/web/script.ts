@@ -47,7 +47,7 @@ function install(early: Call[]): Global {
   }
 
   function repeat([name, args, calledAt]: Call) {
-    const list = Array.from(args)
+    const list = [...(args as ArrayLike<unknown> & Iterable<unknown>)]
     if (name === 'track') list[2] = Object.assign({ time: calledAt }, list[2])
     ;(api[name] as AnyMethod)(...list)
   }
@@ -69,7 +69,8 @@ function attempt(begin: () => void) {
 const present = host.warren
 // A second tag finds the first one's global; an element of that name, or anything else, is none.
 const queue = present && present.q
-const api = present && 'init' in present && !queue ? (present as Global) : install(queue || [])
+const known = present as Partial<Global> | undefined
+const api = known && known.init && !queue ? (known as Global) : install(queue || [])
 
 const current = document.currentScript as HTMLScriptElement | null
 // Tag managers strip attributes, and modules have no current script.

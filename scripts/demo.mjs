@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { run } from './run.mjs'
 
 const args = process.argv.slice(2).filter((argument) => argument !== '--')
-if (args.includes('--check')) run('sh', ['scripts/system-deps'])
+if (args.includes('--check')) run('sh', ['scripts/system-deps', 'chromium'])
 run('pnpm', ['--silent', 'build'])
 
 const demo = spawn(process.execPath, ['packages/cli/dist/cli.js', 'demo', ...args], { stdio: 'inherit' })

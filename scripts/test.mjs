@@ -36,15 +36,18 @@ let failed = 0
 for (const part of parts) {
   const file = `test-results/${part}.json`
   const projects = PARTS[part].flatMap((project) => ['--project', project])
+  const strict = ['--allowOnly=false', '--passWithNoTests=false']
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
   const { status } = timed(part, () =>
-    spawnSync('pnpm', ['--silent', 'exec', 'vitest', 'run', ...projects, ...reporters], { stdio: 'inherit' }),
+    spawnSync('pnpm', ['--silent', 'exec', 'vitest', 'run', ...projects, ...strict, ...reporters], {
+      stdio: 'inherit',
+    }),
   )
   const counts = readCounts(file)
   passed += counts.passed
   failed += counts.failed
-  // A part that ends badly without a failed test (a crash, an unhandled error) is a failure of its own.
-  if (status !== 0 && counts.failed === 0) failed++
+  // A part that ends badly without a failed test (a crash, an unhandled error), or runs none, is a failure of its own.
+  if ((status !== 0 && counts.failed === 0) || counts.passed === 0) failed++
 }
 console.log(`took: ${took.join(' · ')}`)
 console.log(`${passed} passed, ${failed} failed`)

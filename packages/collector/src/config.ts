@@ -32,8 +32,16 @@ const destinationSchema = strictObject({
   credentials: name(),
   publicParams: publicParamsSchema.default({ isMatching: false }),
   /** Scheme and host. Default: the platform's own. */
-  baseUrl: url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).optional(),
-  batchAddPath: string().startsWith('/', 'must begin with /').optional(),
+  baseUrl: url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+    .refine(
+      (base) => base === new URL(base).origin || base === `${new URL(base).origin}/`,
+      'must be scheme and host alone',
+    )
+    .optional(),
+  // A second slash would name another host, and the token would go there.
+  batchAddPath: string()
+    .regex(/^\/(?![/\\])\S*$/, 'must begin with / and not with //')
+    .optional(),
 })
 export type DestinationConfig = Infer<typeof destinationSchema>
 

@@ -40,6 +40,20 @@ describe('idle', () => {
     expect(new Set(calls.flatMap(({ uuids }) => uuids)).size).toBe(1250 + 33)
   })
 
+  it('does not wait for what a clock was ahead when it was set back', async () => {
+    const dayMs = 86_400_000
+    const { put, until, calls } = stage((queue) => ({
+      ...queue,
+      lanes: async () =>
+        (await queue.lanes()).map(({ oldestReadyAt, ...lane }) =>
+          oldestReadyAt === undefined ? lane : { ...lane, oldestReadyAt: oldestReadyAt + dayMs },
+        ),
+    }))
+    await put(1, 'a')
+    await until(2000)
+    expect(calls).toHaveLength(1)
+  })
+
   it('of a lane that says it is due and hands nothing out, asks again without a hot loop', async () => {
     const { put, until, calls, wakes } = stage((queue) => ({ ...queue, lease: () => Promise.resolve(undefined) }))
     await put(500, 'a')

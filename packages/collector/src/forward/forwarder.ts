@@ -96,7 +96,11 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     const times: number[] = []
     if (owed.length > 0) times.push(0)
     if (status.ready >= MAX_BATCH_EVENTS || status.readyBytes >= MAX_CALL_BYTES) times.push(0)
-    else if (status.ready > 0) times.push((status.oldestReadyAt ?? 0) + MAX_WAIT_MS)
+    else if (status.ready > 0) {
+      const oldestAt = status.oldestReadyAt ?? 0
+      // One of the future was taken under a clock that has been set back since: it has waited long enough.
+      times.push(oldestAt > now() ? 0 : oldestAt + MAX_WAIT_MS)
+    }
     if (status.returnedDueAt !== undefined) times.push(status.returnedDueAt)
     return times.length === 0 ? undefined : Math.max(notBefore, Math.min(...times))
   }

@@ -167,6 +167,18 @@ describe('what is wrong is told with its key and a remedy, and without a secret'
     ['a bad address', {}, { ...TOKEN, RABBITPRE_BASE_URL: `ftp://${SECRET}` }, /^RABBITPRE_BASE_URL: must be an http/],
     ['a bad path', {}, { ...TOKEN, RABBITPRE_BATCH_ADD_PATH: SECRET }, /^RABBITPRE_BATCH_ADD_PATH: must begin with \//],
     [
+      'a path that is a host',
+      {},
+      { ...TOKEN, RABBITPRE_BATCH_ADD_PATH: '//h/x' },
+      /^RABBITPRE_BATCH_ADD_PATH: must begin with \/ and not/,
+    ],
+    [
+      'an address with a path',
+      {},
+      { ...TOKEN, RABBITPRE_BASE_URL: 'https://h/x' },
+      /^RABBITPRE_BASE_URL: must be scheme and host alone/,
+    ],
+    [
       'broken parameters',
       {},
       { ...TOKEN, RABBITPRE_PUBLIC_PARAMS: `{${SECRET}` },

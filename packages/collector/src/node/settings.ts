@@ -77,7 +77,7 @@ export function readSettings(flags: ServeFlags, environment: Environment): Setti
 /** The secret that a reference names. Files are read once here; a token file is watched by its own source. */
 export function readSecret(reference: SecretReference, environment: Environment, where: string): string {
   if ('variable' in reference) {
-    const value = environment[reference.variable]?.trim()
+    const value = Object.hasOwn(environment, reference.variable) ? environment[reference.variable]?.trim() : undefined
     if (!value) throw new SettingsError(`${where}: the variable ${reference.variable} is not set`)
     return value
   }

@@ -5,6 +5,10 @@ import { freshFile } from '../testing/sql-stage.ts'
 import { nodeSqlite } from './sqlite.ts'
 
 describe('nodeSqlite', () => {
+  it.each(['', ':memory:'])('refuses %j, which would keep nothing', (path) => {
+    expect(() => nodeSqlite(path)).toThrow('it is no file')
+  })
+
   it('is durable: WAL, synced at every commit, and rolls a failed transaction back', () => {
     const file = freshFile()
     const driver = nodeSqlite(file.path)

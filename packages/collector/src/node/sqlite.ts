@@ -10,11 +10,17 @@ const WAL_KEPT_BYTES = 64 * 1024 * 1024
 /**
  * `node:sqlite` as the queue's driver (Node, Deno and Bun). WAL with `synchronous=FULL`: a commit is on disk when it
  * returns. NORMAL would be faster and would lose the last commits with the power.
+ * @throws where the path means no file on a disk: an empty one and `:memory:` have no WAL, and keep nothing.
  */
 export function nodeSqlite(path: string): SqlDriver {
   const database = new DatabaseSync(path)
-  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
-  database.exec(`PRAGMA journal_size_limit = ${WAL_KEPT_BYTES}`)
+  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  const journal = database.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string }
+  if (journal.journal_mode !== 'wal') {
+    database.close()
+    throw new Error('it is no file that SQLite can keep events in durably; give the path of one')
+  }
+  database.exec(`PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${WAL_KEPT_BYTES}`)
   const statements = new Map<string, StatementSync>()
 
   function prepare(sql: string): StatementSync {
@@ -34,8 +40,11 @@ export function nodeSqlite(path: string): SqlDriver {
         database.exec('COMMIT')
         return result
       } catch (error) {
-        // SQLite has rolled back by itself where the disk was full; then there is nothing to roll back.
-        if (database.isTransaction) database.exec('ROLLBACK')
+        try {
+          database.exec('ROLLBACK')
+        } catch {
+          // SQLite has rolled back by itself, as it does where the disk is full. (Older Nodes cannot be asked.)
+        }
         throw error
       }
     },

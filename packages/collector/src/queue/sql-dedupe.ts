@@ -64,7 +64,8 @@ export function sqlDedupe(driver: SqlDriver): SqlDedupe {
       )
       for (const { id } of driver.all<{ id: number }>(`SELECT id FROM sources`)) {
         removed += driver.run(
-          `DELETE FROM seen_ordered WHERE source = ?1 AND uuid IN (SELECT uuid FROM seen_ordered WHERE source = ?1 AND uuid < ?2 ORDER BY uuid LIMIT ?3)`,
+          `DELETE FROM seen_ordered WHERE source = ? AND uuid IN (SELECT uuid FROM seen_ordered WHERE source = ? AND uuid < ? ORDER BY uuid LIMIT ?)`,
+          id,
           id,
           orderedExpiry(now),
           EXPIRED_PER_COMMIT,

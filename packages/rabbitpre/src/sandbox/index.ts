@@ -100,7 +100,11 @@ async function play(fault: Fault, c: Context, keep: () => void): Promise<Respons
     }
     case 'slow':
       if (fault.store === 'before') keep()
-      await new Promise((resolve) => setTimeout(resolve, fault.ms))
+      // A caller that is gone waits no longer, and neither does a sandbox that is told to stop.
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, fault.ms)
+        c.req.raw.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()))
+      })
       return undefined
     case 'reset': {
       if (fault.store) keep()

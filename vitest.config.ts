@@ -29,7 +29,7 @@ export default defineConfig({
       },
       {
         resolve,
-        optimizeDeps: { include: ['idb-keyval', 'nanoid'] },
+        optimizeDeps: { include: ['idb-keyval'] },
         test: {
           name: 'browser',
           root: 'packages/tracker',

@@ -203,3 +203,13 @@ export function createTestPage(options: TestOptions = {}): TestPage {
     },
   }
 }
+
+/** Tracks so many events of one key, in one task. */
+export function many(tracker: Tracker, count: number, key = 'c_a'): void {
+  for (let i = 0; i < count; i++) tracker.track(key)
+}
+
+/** The time between the requests, in ms. */
+export function gaps({ requests }: TestPage): number[] {
+  return requests.map(({ at }, i) => at - (requests[i - 1]?.at ?? 0)).slice(1)
+}

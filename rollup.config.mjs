@@ -19,7 +19,7 @@ const inlined = resolve({ browser: true, exportConditions: ['browser', 'module',
  * stored record, of the public surface, or of anything the page gives us: the tests in a browser run the built script.
  */
 const INTERNAL =
-  'adopt after answer batch bytes chunks clock durable emit entropy handOver hasMore holds isAfloat isAway isBusy ' +
+  'adopt after answer batch bytes chunks clock durable emit entropy handOver hasMore holds isAfloat isAway ' +
   'isExit isInDoubt lifeboat lifecycle listen look members notes onClose onError own read record remove rescue resume ' +
   'retryAfterMs sdk settle stop store transport wake write'
 

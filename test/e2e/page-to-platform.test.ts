@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { launchChromium } from '../support/chromium.ts'
+import type { Listening } from '../support/listen.ts'
 import { counter } from '../support/metrics.ts'
-import { startPage, type PageServer } from '../support/page-server.ts'
+import { startPage } from '../support/page-server.ts'
 import { freshFolder, startCli, type CliProcess } from '../support/processes.ts'
 import { slowLine } from '../support/slow-line.ts'
 import { startSandbox, towards, type TestSandbox } from '../support/sandbox.ts'
@@ -27,7 +28,7 @@ let browser: Browser
 let folder: ReturnType<typeof freshFolder>
 let sandbox: TestSandbox
 let collector: CliProcess
-let site: PageServer
+let site: Listening
 let page: Page
 let errors: string[]
 

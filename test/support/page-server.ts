@@ -1,14 +1,7 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
-import { serve } from '@hono/node-server'
 import { readFileSync } from 'node:fs'
 import { Hono } from 'hono'
-
-export interface PageServer {
-  url: string
-  close(): Promise<void>
-}
+import { listen, type Listening } from './listen.ts'
 
 /** The ESM build, as a bundler would find it. */
 const MODULE = resolve(import.meta.dirname, '../../packages/tracker/dist/index.js')
@@ -17,7 +10,7 @@ const MODULE = resolve(import.meta.dirname, '../../packages/tracker/dist/index.j
  * A customer's pages on an origin of their own: `/` has the script tag as the README shows it, `/module` imports the
  * package and calls its tracker `warren` too, `/elsewhere` has nothing of ours.
  */
-export async function startPage(collectorUrl: string, source = 'shop'): Promise<PageServer> {
+export async function startPage(collectorUrl: string, source = 'shop'): Promise<Listening> {
   const app = new Hono()
   const script = `<script async src="${collectorUrl}/v1/warren.js" data-endpoint="${collectorUrl}" data-source="${source}"></script>`
   app.get('/', (c) => c.html(`<!doctype html><title>shop</title>${script}<button id="buy">buy</button>`))
@@ -28,15 +21,5 @@ export async function startPage(collectorUrl: string, source = 'shop'): Promise<
     return c.html(`<!doctype html><title>shop</title><script type="module">${module}</script>`)
   })
   app.get('/elsewhere', (c) => c.html('<!doctype html><title>elsewhere</title>'))
-  const server = await new Promise<Server>((listening) => {
-    const started = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => listening(started as Server))
-  })
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((closed) => {
-        server.close(() => closed())
-        server.closeAllConnections()
-      }),
-  }
+  return listen(app.fetch)
 }

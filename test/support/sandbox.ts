@@ -1,8 +1,6 @@
-import type { AddressInfo } from 'node:net'
-import type { Server } from 'node:http'
-import { serve } from '@hono/node-server'
 import { createSandbox, type DeliveredEvent } from '@warren/rabbitpre/sandbox'
 import { batchAddRequestSchema, DEFAULT_BATCH_ADD_PATH } from '@warren/rabbitpre'
+import { listen } from './listen.ts'
 
 export const TOKEN = 'test-token-5f1c'
 
@@ -27,31 +25,21 @@ export interface TestSandbox {
 export async function startSandbox(): Promise<TestSandbox> {
   const app = createSandbox({ token: TOKEN })
   const calls: SeenCall[] = []
-  const server = await new Promise<Server>((resolve) => {
-    const started = serve(
-      {
-        port: 0,
-        hostname: '127.0.0.1',
-        fetch: async (request, env) => {
-          if (new URL(request.url).pathname !== DEFAULT_BATCH_ADD_PATH) return app.fetch(request, env)
-          const parsed = batchAddRequestSchema.safeParse(await request.clone().json())
-          const call: SeenCall = {
-            uuids: parsed.success ? parsed.data.data.map(({ uuid }) => uuid ?? '') : [],
-            publicParams: parsed.success ? parsed.data.publicParams : undefined,
-            isOpen: true,
-          }
-          calls.push(call)
-          try {
-            return await app.fetch(request, env)
-          } finally {
-            call.isOpen = false
-          }
-        },
-      },
-      () => resolve(started as Server),
-    )
+  const { url, close } = await listen(async (request, env) => {
+    if (new URL(request.url).pathname !== DEFAULT_BATCH_ADD_PATH) return app.fetch(request, env)
+    const parsed = batchAddRequestSchema.safeParse(await request.clone().json())
+    const call: SeenCall = {
+      uuids: parsed.success ? parsed.data.data.map(({ uuid }) => uuid ?? '') : [],
+      publicParams: parsed.success ? parsed.data.publicParams : undefined,
+      isOpen: true,
+    }
+    calls.push(call)
+    try {
+      return await app.fetch(request, env)
+    } finally {
+      call.isOpen = false
+    }
   })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     url,
     calls,
@@ -63,11 +51,7 @@ export async function startSandbox(): Promise<TestSandbox> {
     async clearFaults() {
       await app.request('/_sandbox/faults', { method: 'DELETE' })
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close,
   }
 }
 

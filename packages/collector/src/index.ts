@@ -10,7 +10,16 @@ export {
 } from './forward/forwarder.ts'
 export { rabbitpreUpstreams, type Destination } from './forward/rabbitpre-upstream.ts'
 export { memoryQueue } from './queue/memory.ts'
-export type * from './queue/ports.ts'
+export type * from './queue/dead-letters.ts'
+export {
+  QueueFullError,
+  type EnqueueResult,
+  type EventQueue,
+  type Lease,
+  type LaneStatus,
+  type QueueEntry,
+  type Settlement,
+} from './queue/ports.ts'
 export type { SqlDriver, SqlValue } from './queue/sql-driver.ts'
 export { sqlQueue, type SqlQueueOptions } from './queue/sql.ts'
 export { configuredSources, openSource, type FindSource, type SourceRules } from './sources.ts'

@@ -1,7 +1,7 @@
 import { eventQueueConformance } from './conformance.ts'
 import { memoryQueue } from './memory.ts'
 
-eventQueueConformance('memoryQueue', ({ now }) => {
-  const queue = memoryQueue({ now })
+eventQueueConformance('memoryQueue', (options) => {
+  const queue = memoryQueue(options)
   return { queue, end: () => queue.close() }
 })

@@ -1,3 +1,5 @@
+import type { DeadReason } from './dead-letters.ts'
+
 /**
  * The collector's queue: durable, deduped, partitioned into lanes. It knows nothing of upstreams, tokens or wires.
  *
@@ -5,8 +7,10 @@
  * |---|---|---|
  * | ready | lease | leased |
  * | leased | settle ack | gone |
+ * | leased | settle bury | dead: see `DeadLetters` |
  * | leased | settle retry, or the lease's end | returned |
- * | returned | lease, once due | leased |
+ * | returned | lease, once due; or leaseProbe, at any time | leased |
+ * | dead | revive | ready |
  *
  * Leases and returns need not outlive the process: after a restart every event that was not acknowledged is ready.
  * Order is not promised. Events of one lease come back together, so that a repeated call has the same events.
@@ -16,6 +20,7 @@ export interface EventQueue {
    * Takes the events whose (source, uuid) was not taken within the dedupe window, durably and in one step with
    * that memory; resolves after the sync. All or nothing: a rejection took none.
    * Without events it still commits, and so tells whether the queue can.
+   * Rejects with {@link QueueFullError} where a bound of the queue's would be passed.
    */
   enqueue(source: string, entries: readonly QueueEntry[]): Promise<EnqueueResult>
   /** Every lane that was ever used. Cheap: nothing is counted by reading. */
@@ -25,8 +30,17 @@ export interface EventQueue {
    * At least one event, else never more than `max` events or bytes.
    */
   lease(lane: string, max: { events: number; bytes: number }, forMs: number): Promise<Lease | undefined>
-  /** Settles leased events, durably and all in one step. A lease that has ended meanwhile is settled all the same. */
-  settle(settlements: readonly Settlement[]): Promise<void>
+  /**
+   * Hands out one event alone, for a look at how the upstream is: the newest of the last few hundred that nobody has
+   * leased and that is wanted, else the newest of them; ready ones before returned ones, which need not be due.
+   */
+  leaseProbe(lane: string, isWanted: (json: string) => boolean, forMs: number): Promise<Lease | undefined>
+  /**
+   * Settles leased events, durably and all in one step, and keeps `notes` (a text a lane, replacing the one before) in
+   * the same step. A lease that has ended meanwhile is settled all the same; a retry of a batch that has come back
+   * already changes when it is due.
+   */
+  settle(settlements: readonly Settlement[], notes?: ReadonlyMap<string, string>): Promise<void>
   /** Commits what is in hand and closes. */
   close(): Promise<void>
 }
@@ -34,7 +48,7 @@ export interface EventQueue {
 export interface QueueEntry {
   uuid: string
   lane: string
-  /** The event as one line of JSON. */
+  /** The event as one line of JSON: an object whose `uuid`, `eventKey` and `identity` dead letters are found by. */
   json: string
   /** Its bytes in UTF-8. */
   bytes: number
@@ -58,6 +72,8 @@ export interface LaneStatus {
   oldestReadyAt?: number
   /** When the next returned batch is due. */
   returnedDueAt?: number
+  /** What `settle` was last given to note of this lane; it outlives the process. */
+  note?: string
 }
 
 export interface Lease {
@@ -80,4 +96,9 @@ export type Settlement = {
   | { verdict: 'ack' }
   /** Come back together in `afterMs`. */
   | { verdict: 'retry'; afterMs: number }
+  /** Become dead letters, one each. */
+  | { verdict: 'bury'; reason: DeadReason; code: string; words: string; attempts: number }
 )
+
+/** A bound of the queue's would be passed: nothing was taken, and the sender keeps its events. */
+export class QueueFullError extends Error {}

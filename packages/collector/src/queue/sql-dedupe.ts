@@ -12,6 +12,14 @@ const LOOK_AGAIN_MS = 60_000
 export interface SqlDedupe {
   /** Remembers a uuid; false where it was known already. */
   remember(source: string, uuid: string, receivedAt: number): boolean
+  /** Whether `remember` would give false. */
+  isKnown(source: string, uuid: string, receivedAt: number): boolean
+  /** Makes a uuid known as received now, whatever was known of it. */
+  renew(source: string, uuid: string, receivedAt: number): void
+  /** The number that stands for a source; given anew where it has none. */
+  sourceId(source: string): number
+  /** The source that a number stands for; an empty text where it stands for none. */
+  sourceName(id: number): string
   /** Forgets some of what is out of the window. */
   expire(now: number): void
   /** To be called after a rollback: what was learnt inside it is not so. */
@@ -32,20 +40,24 @@ export function sqlDedupe(driver: SqlDriver): SqlDedupe {
     return row.id
   }
 
+  function isInOther(source: number, uuid: string, at: number): boolean {
+    const [row] = driver.all<{ at: number }>(`SELECT at FROM seen_other WHERE source = ? AND uuid = ?`, source, uuid)
+    return row !== undefined && row.at > receiptExpiry(at)
+  }
+
+  const isInOrdered = (source: number, uuid: string): boolean =>
+    driver.all(`SELECT 1 FROM seen_ordered WHERE source = ? AND uuid = ?`, source, uuid).length > 0
+
   return {
     remember(source, uuid, receivedAt) {
       const id = sourceId(source)
       if (isTimeOrdered(uuid, receivedAt)) {
         // It may have come before under a clock that put it into the other table.
-        const [other] = driver.all<{ at: number }>(`SELECT at FROM seen_other WHERE source = ? AND uuid = ?`, id, uuid)
-        if (other && other.at > receiptExpiry(receivedAt)) return false
+        if (isInOther(id, uuid, receivedAt)) return false
         return driver.run(`INSERT OR IGNORE INTO seen_ordered VALUES (?, ?)`, id, uuid) === 1
       }
       // The same the other way round: a retry can come when its prefix is no longer close to receipt.
-      if (decodeTime(uuid) !== undefined && uuid >= orderedExpiry(receivedAt)) {
-        const known = driver.all(`SELECT 1 FROM seen_ordered WHERE source = ? AND uuid = ?`, id, uuid)
-        if (known.length > 0) return false
-      }
+      if (decodeTime(uuid) !== undefined && uuid >= orderedExpiry(receivedAt) && isInOrdered(id, uuid)) return false
       const changed = driver.run(
         `INSERT INTO seen_other VALUES (?, ?, ?) ON CONFLICT (source, uuid) DO UPDATE SET at = excluded.at WHERE at <= ?`,
         id,
@@ -54,6 +66,24 @@ export function sqlDedupe(driver: SqlDriver): SqlDedupe {
         receiptExpiry(receivedAt),
       )
       return changed === 1
+    },
+    isKnown(source, uuid, receivedAt) {
+      const id = sourceId(source)
+      if (isInOther(id, uuid, receivedAt)) return true
+      // A row that awaits its removal counts where its table is the uuid's own, as it does for `remember`.
+      const isOrdered = isTimeOrdered(uuid, receivedAt)
+      const isInWindow = decodeTime(uuid) !== undefined && uuid >= orderedExpiry(receivedAt)
+      return (isOrdered || isInWindow) && isInOrdered(id, uuid)
+    },
+    renew(source, uuid, receivedAt) {
+      const id = sourceId(source)
+      if (isTimeOrdered(uuid, receivedAt)) driver.run(`INSERT OR IGNORE INTO seen_ordered VALUES (?, ?)`, id, uuid)
+      else driver.run(`INSERT OR REPLACE INTO seen_other VALUES (?, ?, ?)`, id, uuid, receivedAt)
+    },
+    sourceId,
+    sourceName(id) {
+      const [row] = driver.all<{ name: string }>(`SELECT name FROM sources WHERE id = ?`, id)
+      return row?.name ?? ''
     },
     expire(now) {
       if (now < expireAt) return

@@ -1,7 +1,9 @@
 import { utf8Bytes } from '@warren/protocol'
 import type { LeasedItem } from './lease-book.ts'
 import { packLines, type Pack } from './pack-codec.ts'
+import { runs } from './runs.ts'
 import type { SqlDriver } from './sql-driver.ts'
+import type { SqlLane } from './sql-lanes.ts'
 
 /** Packs looked at in one step while a lease is filled; lone events make packs of one. */
 const PACKS_PER_STEP = 500
@@ -12,34 +14,34 @@ export interface PackItem extends LeasedItem {
   index: number
 }
 
-/** Packs and lanes in the database, read from front to back once in a process's life. */
+/** What a pack holds of one event: its line, the number of its source, and when it was taken. */
+export interface PackEvent {
+  json: string
+  source: number
+  at: number
+}
+
+/** Packs in the database, read from front to back once in a process's life, but for what a probe takes early. */
 export interface SqlPacks {
   /** Writes packs of a lane, inside a commit. */
-  add(lane: string, packs: readonly Pack[], at: number): void
+  add(lane: SqlLane, source: number, packs: readonly Pack[], at: number): void
   /** Removes settled events, inside a commit: a whole pack, or runs of one. */
   settle(items: readonly PackItem[]): void
-  /** The commit is on disk: totals become what it made them. */
+  /** The commit is on disk: what it settled is gone. */
   committed(): void
   rolledBack(): void
   /** The next events of a lane that were never taken in this process. */
-  take(lane: string, max: { events: number; bytes: number }): { items: PackItem[]; lines: string[] }
-  /** The lines of events taken before. */
-  read(items: readonly PackItem[]): string[]
-  lanes(): { lane: string; events: number; bytes: number; oldestReadyAt: number | undefined }[]
-}
-
-interface Lane {
-  id: number
-  name: string
-  events: number
-  bytes: number
-  /** Where the next `take` begins. */
-  next: { pack: number; index: number }
-}
-
-interface Change {
-  events: number
-  bytes: number
+  take(lane: SqlLane, max: { events: number; bytes: number }): { items: PackItem[]; lines: string[] }
+  /** The events of a lane that were never taken in this process, the newest first, read as they are asked for. */
+  newest(lane: SqlLane): Iterable<{ item: PackItem; line: string }>
+  /** Takes one that `newest` gave; `take` will step over it. */
+  takeEarly(item: PackItem): void
+  /** Reads events taken before; those of one pack should follow each other. */
+  reader(): (item: PackItem) => PackEvent
+  /** When the oldest event of a lane was taken that was never handed out in this process. */
+  oldestReadyAt(lane: SqlLane): number | undefined
+  /** The number that the next pack will have. */
+  nextPack(): number
 }
 
 /** What is known of a pack while some of its events are out: how many it has, and how many are settled. */
@@ -49,57 +51,47 @@ interface OpenPack {
 }
 
 export function sqlPacks(driver: SqlDriver): SqlPacks {
-  const lanes = new Map<string, Lane>()
-  for (const row of driver.all<Omit<Lane, 'next'>>(`SELECT id, name, events, bytes FROM lanes`)) {
-    lanes.set(row.name, { ...row, next: { pack: 0, index: 0 } })
-  }
   const [last] = driver.all<{ id: number | null }>(`SELECT MAX(id) AS id FROM packs`)
   /** Given here and never by SQLite, which would give a removed pack's number again, behind the readers' backs. */
   let nextPack = (last?.id ?? 0) + 1
   /** Packs up to this one may have events that an earlier process settled. */
   const lastOldPack = nextPack - 1
   const openPacks = new Map<number, OpenPack>()
-  let changes = new Map<Lane, Change>()
+  /** By pack, ahead of the reader: the places that were taken early. */
+  const early = new Map<number, Set<number>>()
   let settledNow: { pack: number; count: number }[] = []
-  let lanesMade: Lane[] = []
 
-  function laneOf(name: string): Lane {
-    const known = lanes.get(name)
-    if (known) return known
-    driver.run(`INSERT INTO lanes (name, events, bytes) VALUES (?, 0, 0)`, name)
-    const [row] = driver.all<{ id: number }>(`SELECT id FROM lanes WHERE name = ?`, name)
-    if (!row) throw new Error('a lane that was just written is not there')
-    const lane: Lane = { id: row.id, name, events: 0, bytes: 0, next: { pack: nextPack, index: 0 } }
-    lanes.set(name, lane)
-    lanesMade.push(lane)
-    return lane
-  }
-
-  function change(lane: Lane, events: number, bytes: number): void {
-    driver.run(`UPDATE lanes SET events = events + ?, bytes = bytes + ? WHERE id = ?`, events, bytes, lane.id)
-    const sum = changes.get(lane) ?? { events: 0, bytes: 0 }
-    changes.set(lane, { events: sum.events + events, bytes: sum.bytes + bytes })
-  }
-
-  /** The places of a pack that an earlier process settled. */
-  function settledBefore(pack: number): Set<number> {
+  /** The places of a pack that the reader must step over: settled by an earlier process, or taken early. */
+  function steppedOver(pack: number): { places: Set<number>; settled: number } {
     const places = new Set<number>()
-    if (pack > lastOldPack) return places
-    for (const run of driver.all<{ first: number; last: number }>(
-      `SELECT first, last FROM settled WHERE pack = ?`,
-      pack,
-    )) {
-      for (let place = run.first; place <= run.last; place++) places.add(place)
+    if (pack <= lastOldPack) {
+      for (const run of driver.all<{ first: number; last: number }>(
+        `SELECT first, last FROM settled WHERE pack = ?`,
+        pack,
+      )) {
+        for (let place = run.first; place <= run.last; place++) places.add(place)
+      }
     }
-    return places
+    const settled = places.size
+    for (const place of early.get(pack) ?? []) places.add(place)
+    return { places, settled }
   }
+
+  const firstPlace = ({ next }: SqlLane, pack: number) => (pack === next.pack ? next.index : 0)
 
   return {
-    add(name, packs, at) {
-      const lane = laneOf(name)
+    add(lane, source, packs, at) {
       for (const { events, bytes, body } of packs) {
-        driver.run(`INSERT INTO packs VALUES (?, ?, ?, ?, ?, ?)`, nextPack++, lane.id, at, events, bytes, body)
-        change(lane, events, bytes)
+        driver.run(
+          `INSERT INTO packs (id, lane, at, events, bytes, body, source) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          nextPack++,
+          lane.id,
+          at,
+          events,
+          bytes,
+          body,
+          source,
+        )
       }
     },
 
@@ -123,36 +115,28 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
         }
         settledNow.push({ pack, count: settled.length })
       }
-      for (const [name, sum] of sumByLane(items)) change(laneOf(name), -sum.events, -sum.bytes)
     },
 
     committed() {
-      for (const [lane, sum] of changes) {
-        lane.events += sum.events
-        lane.bytes += sum.bytes
-      }
       for (const { pack, count } of settledNow) {
         const open = openPacks.get(pack)
-        if (open && (open.settled += count) === open.events) openPacks.delete(pack)
+        if (!open) continue
+        open.settled += count
+        if (open.settled < open.events) continue
+        openPacks.delete(pack)
+        early.delete(pack)
       }
-      changes = new Map()
       settledNow = []
-      lanesMade = []
     },
 
     rolledBack() {
-      // A lane made inside is not there; its number will be given anew.
-      for (const { name } of lanesMade) lanes.delete(name)
-      changes = new Map()
       settledNow = []
-      lanesMade = []
     },
 
-    take(name, max) {
+    take(lane, max) {
       const items: PackItem[] = []
       const lines: string[] = []
-      const lane = lanes.get(name)
-      if (!lane) return { items, lines }
+      const passed: number[] = []
       let bytes = 0
       // The lane goes on only once all is read: what fails half-way is read again.
       let { next } = lane
@@ -172,53 +156,96 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
           lastId,
         )
         for (const { id: pack, events, body } of found) {
-          const settled = settledBefore(pack)
-          if (!openPacks.has(pack)) openPacks.set(pack, { events, settled: settled.size })
+          const { places, settled } = steppedOver(pack)
+          if (!openPacks.has(pack)) openPacks.set(pack, { events, settled })
           const all = packLines(body)
           for (let index = pack === next.pack ? next.index : 0; index < all.length; index++) {
             const line = all[index]
-            if (line === undefined || settled.has(index)) continue
+            if (line === undefined || places.has(index)) continue
             const size = utf8Bytes(line)
             if (items.length >= max.events || (items.length > 0 && bytes + size > max.bytes)) {
               next = { pack, index }
               break filling
             }
-            items.push({ lane: name, pack, index, bytes: size, isSettled: false })
+            items.push({ lane: lane.name, pack, index, bytes: size, isSettled: false })
             lines.push(line)
             bytes += size
           }
           next = { pack: pack + 1, index: 0 }
+          passed.push(pack)
         }
       }
       lane.next = next
+      for (const pack of passed) early.delete(pack)
       return { items, lines }
     },
 
-    read(items) {
-      const bodies = new Map<number, string[]>()
-      return items.map(({ pack, index }) => {
-        let lines = bodies.get(pack)
-        if (!lines) {
-          const [row] = driver.all<{ body: string }>(`SELECT body FROM packs WHERE id = ?`, pack)
-          if (!row) throw new Error(`pack ${pack} is leased and not there`)
-          bodies.set(pack, (lines = packLines(row.body)))
+    *newest(lane) {
+      let before = nextPack
+      for (;;) {
+        const [row] = driver.all<{ id: number; body: string }>(
+          `SELECT id, body FROM packs WHERE lane = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT 1`,
+          lane.id,
+          lane.next.pack,
+          before,
+        )
+        if (!row) return
+        const pack = (before = row.id)
+        const { places } = steppedOver(pack)
+        const lines = packLines(row.body)
+        for (let index = lines.length - 1; index >= firstPlace(lane, pack); index--) {
+          const line = lines[index]
+          if (line === undefined || places.has(index)) continue
+          yield { item: { lane: lane.name, pack, index, bytes: utf8Bytes(line), isSettled: false }, line }
         }
-        const line = lines[index]
-        if (line === undefined) throw new Error(`pack ${pack} has no event ${index}`)
-        return line
-      })
+      }
     },
 
-    lanes() {
-      return [...lanes.values()].map(({ id, name, events, bytes, next }) => {
-        const [oldest] = driver.all<{ at: number }>(
-          `SELECT at FROM packs WHERE lane = ? AND id >= ? ORDER BY id LIMIT 1`,
-          id,
-          next.pack,
-        )
-        return { lane: name, events, bytes, oldestReadyAt: oldest?.at }
-      })
+    takeEarly({ pack, index }) {
+      if (!openPacks.has(pack)) {
+        const [row] = driver.all<{ events: number }>(`SELECT events FROM packs WHERE id = ?`, pack)
+        if (!row) throw new Error(`pack ${pack} is taken and not there`)
+        openPacks.set(pack, { events: row.events, settled: steppedOver(pack).settled })
+      }
+      const places = early.get(pack)
+      if (places) places.add(index)
+      else early.set(pack, new Set([index]))
     },
+
+    reader() {
+      let read: { pack: number; lines: string[]; source: number; at: number } | undefined
+      return ({ pack, index }) => {
+        if (read?.pack !== pack) {
+          const [row] = driver.all<{ body: string; source: number; at: number }>(
+            `SELECT body, source, at FROM packs WHERE id = ?`,
+            pack,
+          )
+          if (!row) throw new Error(`pack ${pack} is leased and not there`)
+          read = { pack, lines: packLines(row.body), source: row.source, at: row.at }
+        }
+        const json = read.lines[index]
+        if (json === undefined) throw new Error(`pack ${pack} has no event ${index}`)
+        return { json, source: read.source, at: read.at }
+      }
+    },
+
+    oldestReadyAt(lane) {
+      for (;;) {
+        const [row] = driver.all<{ id: number; at: number; events: number }>(
+          `SELECT id, at, events FROM packs WHERE lane = ? AND id >= ? ORDER BY id LIMIT 1`,
+          lane.id,
+          lane.next.pack,
+        )
+        if (!row || !early.has(row.id)) return row?.at
+        const { places } = steppedOver(row.id)
+        for (let index = firstPlace(lane, row.id); index < row.events; index++) if (!places.has(index)) return row.at
+        // All that was left of it was taken early: the reader has nothing to do there.
+        lane.next = { pack: row.id + 1, index: 0 }
+        early.delete(row.id)
+      }
+    },
+
+    nextPack: () => nextPack,
   }
 }
 
@@ -236,24 +263,4 @@ function lastNeeded(
     if (events >= maxEvents || bytes >= maxBytes) return row.id
   }
   return rows.at(-1)?.id
-}
-
-/** Numbers in any order, as runs of consecutive ones. */
-function runs(numbers: readonly number[]): { first: number; last: number }[] {
-  const found: { first: number; last: number }[] = []
-  for (const number of numbers.toSorted((a, b) => a - b)) {
-    const current = found.at(-1)
-    if (current && current.last + 1 === number) current.last = number
-    else found.push({ first: number, last: number })
-  }
-  return found
-}
-
-function sumByLane(items: readonly PackItem[]): Map<string, Change> {
-  const sums = new Map<string, Change>()
-  for (const { lane, bytes } of items) {
-    const sum = sums.get(lane) ?? { events: 0, bytes: 0 }
-    sums.set(lane, { events: sum.events + 1, bytes: sum.bytes + bytes })
-  }
-  return sums
 }

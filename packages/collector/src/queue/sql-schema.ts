@@ -5,12 +5,14 @@ import type { SqlDriver } from './sql-driver.ts'
  *
  * | table | one row is |
  * |---|---|
- * | `packs` | the events of one lane that one commit brought, as JSON lines |
+ * | `packs` | the events of one lane and source that one commit brought, as JSON lines |
  * | `settled` | a run of events of a pack that are acknowledged while others of it are not |
- * | `lanes` | a lane, with its totals, so that nothing is ever counted by reading |
+ * | `lanes` | a lane, with its totals, so that nothing is ever counted by reading, and with its note |
  * | `sources` | a source's name; the dedupe tables hold its number |
  * | `seen_ordered` | a time-ordered uuid; expires by its own prefix |
  * | `seen_other` | any other uuid, with its receipt; expires by that |
+ * | `dead` | a dead letter; its text comes last, so that a search by the columns before it reads no more than them |
+ * | `dead_identities` | an identity of a dead letter |
  * | `meta` | `version`: the migrations carried out · `probes`: commits that only proved that commits work |
  */
 const MIGRATIONS: readonly (readonly string[])[] = [
@@ -23,6 +25,16 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE seen_ordered (source INTEGER NOT NULL, uuid TEXT NOT NULL, PRIMARY KEY (source, uuid)) WITHOUT ROWID`,
     `CREATE TABLE seen_other (source INTEGER NOT NULL, uuid TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, uuid)) WITHOUT ROWID`,
     `CREATE INDEX seen_other_by_receipt ON seen_other (at)`,
+  ],
+  [
+    // The packs of before know no source: 0 is none's number.
+    `ALTER TABLE packs ADD COLUMN source INTEGER NOT NULL DEFAULT 0`,
+    `ALTER TABLE lanes ADD COLUMN note TEXT`,
+    `ALTER TABLE lanes ADD COLUMN dead_events INTEGER NOT NULL DEFAULT 0`,
+    `ALTER TABLE lanes ADD COLUMN dead_bytes INTEGER NOT NULL DEFAULT 0`,
+    `CREATE TABLE dead (id INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT NOT NULL, source TEXT NOT NULL, uuid TEXT NOT NULL, event_key TEXT NOT NULL, reason TEXT NOT NULL, code TEXT NOT NULL, attempts INTEGER NOT NULL, received_at INTEGER NOT NULL, died_at INTEGER NOT NULL, words TEXT NOT NULL, json TEXT NOT NULL)`,
+    `CREATE INDEX dead_by_uuid ON dead (uuid)`,
+    `CREATE TABLE dead_identities (value TEXT NOT NULL, dead INTEGER NOT NULL, PRIMARY KEY (value, dead)) WITHOUT ROWID`,
   ],
 ]
 

@@ -19,7 +19,8 @@ describe('sqlQueue', () => {
     ])
     expect(results).toHaveLength(51)
     expect(stage.disk.seen.transactions).toBe(1)
-    expect(count('packs')).toBe(1)
+    // One a source.
+    expect(count('packs')).toBe(3)
     // And a batch that only comes back needs none.
     const back = await lease()
     await stage.queue.settle([{ lease: back?.id ?? 0, verdict: 'retry', afterMs: 1 }])

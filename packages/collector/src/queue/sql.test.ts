@@ -5,9 +5,9 @@ import { freshFile, LANE, sqlStage } from '../testing/sql-stage.ts'
 import { entry, eventQueueConformance, uuidsOf } from './conformance.ts'
 import { sqlQueue } from './sql.ts'
 
-eventQueueConformance('sqlQueue on node:sqlite', ({ now }) => {
+eventQueueConformance('sqlQueue on node:sqlite', (options) => {
   const file = freshFile()
-  const open = () => sqlQueue(nodeSqlite(file.path), { now, defer: setImmediate })
+  const open = () => sqlQueue(nodeSqlite(file.path), { ...options, defer: setImmediate })
   let queue = open()
   const first = queue
   return {
@@ -67,11 +67,11 @@ describe('sqlQueue', () => {
     newer.close()
     const driver = nodeSqlite(stage.file.path)
     expect(() => sqlQueue(driver)).toThrow(
-      'the database is of version 99, and this Warren knows 1: start the newer Warren that wrote it',
+      'the database is of version 99, and this Warren knows 2: start the newer Warren that wrote it',
     )
     driver.close()
     const back = new DatabaseSync(stage.file.path)
-    back.exec(`UPDATE meta SET value = 1 WHERE key = 'version'`)
+    back.exec(`UPDATE meta SET value = 2 WHERE key = 'version'`)
     back.close()
     open()
     expect(await stage.queue.enqueue('s', entries(0, 1))).toEqual({ fresh: 1, repeated: 0 })

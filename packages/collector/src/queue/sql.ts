@@ -1,9 +1,16 @@
+import type { DeadLetters } from './dead-letters.ts'
+import type { Disk } from './disk.ts'
 import { groupCommit } from './group-commit.ts'
 import { leaseBook } from './lease-book.ts'
-import { toPacks } from './pack-codec.ts'
-import type { EnqueueResult, EventQueue, QueueEntry, Settlement } from './ports.ts'
+import { QueueFullError, type EventQueue } from './ports.ts'
+import { PROBED_EVENTS } from './probed-events.ts'
+import type { QueueLimits } from './queue-limits.ts'
+import { sqlCommit, type SqlJob, type SqlStore } from './sql-commit.ts'
+import { sqlDead } from './sql-dead.ts'
+import { sqlDeadLetters } from './sql-dead-letters.ts'
 import { sqlDedupe } from './sql-dedupe.ts'
 import type { SqlDriver } from './sql-driver.ts'
+import { sqlLanes } from './sql-lanes.ts'
 import { sqlPacks, type PackItem } from './sql-packs.ts'
 import { migrate } from './sql-schema.ts'
 
@@ -14,109 +21,119 @@ export interface SqlQueueOptions {
   defer?: (run: () => void) => void
   /** Told how long each commit took, in milliseconds. */
   onCommit?: (ms: number) => void
+  /** What may wait; see {@link DEFAULT_LIMITS}. A queue that holds more already opens, and takes nothing new. */
+  limits?: Partial<QueueLimits>
+  /** The disk under the database; without one a full disk is a commit that fails. */
+  disk?: Disk
 }
 
-type Job =
-  | { kind: 'enqueue'; source: string; entries: readonly QueueEntry[] }
-  | { kind: 'settle'; settlements: readonly Settlement[] }
+/**
+ * Ours: a day of some 230 events a second, twice the backlog that the collector is measured with, and at the usual
+ * half-kilobyte an event about what the bytes say. Either bound is there to be reached before the disk is.
+ */
+const DEFAULT_LIMITS: QueueLimits = { events: 20_000_000, bytes: 16 * 1024 ** 3 }
 
 /**
  * The queue on SQLite. One commit takes every request that waits: their uuids into the dedupe tables, their fresh
- * events into one pack a lane, and the settlements of calls that have ended; its answers leave after the sync.
+ * events into one pack a lane and source, and the settlements of calls that have ended; its answers leave after the
+ * sync.
  * @throws where the database was written by a newer Warren.
  */
-export function sqlQueue(driver: SqlDriver, options: SqlQueueOptions = {}): EventQueue {
-  const { now = Date.now, defer = (run) => setTimeout(run, 0), onCommit } = options
+export function sqlQueue(driver: SqlDriver, options: SqlQueueOptions = {}): EventQueue & { dead: DeadLetters } {
+  const { now = Date.now, defer = (run) => setTimeout(run, 0), onCommit, disk } = options
   migrate(driver)
-  const dedupe = sqlDedupe(driver)
   const packs = sqlPacks(driver)
+  const lanes = sqlLanes(driver, packs.nextPack)
   const book = leaseBook<PackItem>()
-  const commits = groupCommit<Job, EnqueueResult | undefined>(commit, defer)
-  let isClosed = false
-
-  function commit(jobs: Job[]): (EnqueueResult | undefined)[] {
-    const at = now()
+  const store: SqlStore = { driver, dedupe: sqlDedupe(driver), lanes, packs, dead: sqlDead(driver), book }
+  const commit = sqlCommit(store, { ...DEFAULT_LIMITS, ...options.limits }, disk)
+  const commits = groupCommit<SqlJob>((jobs) => {
     const startedAt = performance.now()
-    const fresh = new Map<string, QueueEntry[]>()
-    const settlements = jobs.flatMap((job) => (job.kind === 'settle' ? job.settlements : []))
-    let results: (EnqueueResult | undefined)[]
-    try {
-      results = driver.transaction(() => {
-        const answers = jobs.map((job) => (job.kind === 'enqueue' ? enqueue(job, fresh, at) : undefined))
-        packs.settle(book.acked(settlements))
-        for (const [lane, entries] of fresh) packs.add(lane, toPacks(entries), at)
-        dedupe.expire(at)
-        return answers
-      })
-    } catch (error) {
-      dedupe.forgetSources()
-      packs.rolledBack()
-      throw error
-    }
-    packs.committed()
-    book.apply(settlements, at)
+    const refusals = commit(jobs, now())
     onCommit?.(performance.now() - startedAt)
-    return results
-  }
-
-  function enqueue(
-    job: Extract<Job, { kind: 'enqueue' }>,
-    fresh: Map<string, QueueEntry[]>,
-    at: number,
-  ): EnqueueResult {
-    let count = 0
-    for (const entry of job.entries) {
-      if (!dedupe.remember(job.source, entry.uuid, at)) continue
-      const lane = fresh.get(entry.lane)
-      if (lane) lane.push(entry)
-      else fresh.set(entry.lane, [entry])
-      count++
-    }
-    // Something must be written for the commit to prove that it can be.
-    if (job.entries.length === 0) driver.run(`UPDATE meta SET value = value + 1 WHERE key = 'probes'`)
-    return { fresh: count, repeated: job.entries.length - count }
-  }
+    return refusals
+  }, defer)
+  let isClosed = false
 
   const open = () => {
     if (isClosed) throw new Error('the queue is closed')
+  }
+  const checkDisk = () => {
+    const words = disk?.shortOf()
+    if (words !== undefined) throw new QueueFullError(words)
+  }
+
+  /** The ready events of a lane from the newest on, then those that have come back. */
+  function* candidates(name: string): Iterable<{ item: PackItem; line: string; isBack: boolean }> {
+    const lane = lanes.find(name)
+    if (!lane) return
+    for (const one of packs.newest(lane)) yield { ...one, isBack: false }
+    const read = packs.reader()
+    for (const item of book.returned(name, now(), PROBED_EVENTS)) yield { item, line: read(item).json, isBack: true }
   }
 
   return {
     async enqueue(source, entries) {
       open()
-      return (await commits.add({ kind: 'enqueue', source, entries })) ?? { fresh: 0, repeated: 0 }
+      checkDisk()
+      const job = { kind: 'enqueue' as const, source, entries, result: { fresh: 0, repeated: 0 } }
+      await commits.add(job)
+      return job.result
     },
     async lanes() {
       open()
-      return packs.lanes().map(({ lane, events, bytes, oldestReadyAt }) => {
-        const held = book.outstanding(lane)
-        const returnedDueAt = book.nextDueAt(lane)
+      return lanes.all().map((lane) => {
+        const { name, events, bytes, note } = lane
+        const out = book.outstanding(name)
+        const oldestReadyAt = packs.oldestReadyAt(lane)
+        const returnedDueAt = book.nextDueAt(name)
         return {
-          lane,
+          lane: name,
           events,
           bytes,
-          ready: events - held.events,
-          readyBytes: bytes - held.bytes,
+          ready: events - out.events,
+          readyBytes: bytes - out.bytes,
           ...(oldestReadyAt === undefined ? {} : { oldestReadyAt }),
           ...(returnedDueAt === undefined ? {} : { returnedDueAt }),
+          ...(note === null ? {} : { note }),
         }
       })
     },
-    async lease(lane, max, forMs) {
+    async lease(name, max, forMs) {
       open()
-      const returned = book.takeDue(lane, now())
+      const lane = lanes.find(name)
+      if (!lane) return undefined
+      const returned = book.takeDue(name, now())
       const taken = returned ?? packs.take(lane, max)
       if (taken.items.length === 0) return undefined
-      const id = book.open(lane, taken.items, now() + forMs, returned)
+      const id = book.open(name, taken.items, now() + forMs, returned)
       // Read once the lease is open: where the disk fails here, the lease's end brings the batch back.
-      const events = 'lines' in taken ? taken.lines : packs.read(taken.items)
-      return { id, lane, events, returns: returned ? returned.returns + 1 : 0 }
+      const read = packs.reader()
+      const events = 'lines' in taken ? taken.lines : taken.items.map((item) => read(item).json)
+      return { id, lane: name, events, returns: returned ? returned.returns + 1 : 0 }
     },
-    async settle(settlements) {
+    async leaseProbe(name, isWanted, forMs) {
+      open()
+      let chosen: { item: PackItem; line: string; isBack: boolean } | undefined
+      let looked = 0
+      for (const one of candidates(name)) {
+        const isRight = isWanted(one.line)
+        if (isRight || !chosen) chosen = one
+        if (isRight || ++looked >= PROBED_EVENTS) break
+      }
+      if (!chosen) return undefined
+      const { item, line, isBack } = chosen
+      const from = isBack ? book.takeOne(item) : undefined
+      if (!from) packs.takeEarly(item)
+      const id = book.open(name, [item], now() + forMs, from)
+      return { id, lane: name, events: [line], returns: from ? from.returns + 1 : 0 }
+    },
+    async settle(settlements, notes = new Map()) {
       open()
       // A batch that only comes back needs no disk: leases live in memory.
-      if (settlements.every(({ verdict }) => verdict === 'retry')) return book.apply(settlements, now())
-      await commits.add({ kind: 'settle', settlements })
+      const isInMemory = notes.size === 0 && settlements.every(({ verdict }) => verdict === 'retry')
+      if (isInMemory) return book.apply(settlements, now())
+      await commits.add({ kind: 'settle', settlements, notes })
     },
     async close() {
       if (isClosed) return
@@ -124,5 +141,6 @@ export function sqlQueue(driver: SqlDriver, options: SqlQueueOptions = {}): Even
       isClosed = true
       driver.close()
     },
+    dead: sqlDeadLetters({ store, add: commits.add, open, checkDisk, defer }),
   }
 }

@@ -25,8 +25,9 @@ export function randomWalkConformance(stage: ConformanceStage): void {
     const lanes = ['a/unmatched', 'a/matched', 'b/unmatched']
     for (let step = 0; step < 600; step++) {
       const what = `seed ${seed}, step ${step}`
-      switch (below(stage.opened.reopen && below(8) === 0 ? 6 : 5)) {
+      switch (below(stage.opened.reopen && below(8) === 0 ? 9 : 8)) {
         case 0: {
+          // What comes at once is kept source by source.
           const requests = Array.from({ length: 1 + below(3) }, () => ({
             source: `s${below(2)}`,
             entries: Array.from({ length: below(12) }, () =>
@@ -36,9 +37,9 @@ export function randomWalkConformance(stage: ConformanceStage): void {
                 'x'.repeat(below(90)),
               ),
             ),
-          }))
+          })).toSorted((a, b) => (a.source < b.source ? -1 : 1))
           const given = await Promise.all(requests.map(({ source, entries }) => stage.queue.enqueue(source, entries)))
-          const wanted = requests.map(({ source, entries }) => model.enqueue(source, entries))
+          const wanted = requests.map(({ source, entries }) => model.enqueue(source, entries, stage.clock))
           expect(given, what).toEqual(wanted)
           break
         }
@@ -55,43 +56,76 @@ export function randomWalkConformance(stage: ConformanceStage): void {
           break
         }
         case 4: {
-          const held = model.recent(below(1000))
-          if (!held) break
-          const some = Array.from({ length: held.size }, (_, place) => place).filter(() => below(2) === 1)
-          const afterMs = below(500)
-          const wholes: Settlement[][] = [
-            [{ lease: held.id, verdict: 'ack' }],
-            [{ lease: held.id, verdict: 'ack', places: some }],
-            [{ lease: held.id, verdict: 'retry', afterMs }],
-            [{ lease: held.id, verdict: 'retry', places: some, afterMs }],
-            [
-              { lease: held.id, verdict: 'ack', places: some },
-              { lease: held.id, verdict: 'retry', afterMs },
-            ],
-            [
-              { lease: held.id, verdict: 'retry', places: some, afterMs },
-              { lease: held.id, verdict: 'ack' },
-            ],
-          ]
-          const settlements = wholes[below(wholes.length)] ?? []
-          await stage.queue.settle(settlements)
-          model.settle(settlements, stage.clock)
+          const lane = lanes[below(3)] ?? ''
+          const wanted = `${below(10)}`
+          const isWanted = (json: string) => json.includes(wanted)
+          const forMs = 1 + below(900)
+          const given = await stage.queue.leaseProbe(lane, isWanted, forMs)
+          model.probe(lane, isWanted, stage.clock + forMs, stage.clock, given, what)
           break
         }
         case 5:
-          stage.queue = (await stage.opened.reopen?.()) ?? stage.queue
+        case 6: {
+          const held = model.recent(below(1000))
+          if (!held) break
+          const places = Array.from({ length: held.size }, (_, place) => place)
+          const some = places.filter(() => below(2) === 1)
+          const others = places.filter((place) => !some.includes(place) && below(2) === 1)
+          const lease = held.id
+          const afterMs = below(500)
+          const grave = { reason: 'refused', code: `c${below(3)}`, words: 'no', attempts: below(5) } as const
+          const wholes: Settlement[][] = [
+            [],
+            [{ lease, verdict: 'ack' }],
+            [{ lease, verdict: 'ack', places: some }],
+            [{ lease, verdict: 'retry', afterMs }],
+            [{ lease, verdict: 'retry', places: some, afterMs }],
+            [{ lease, verdict: 'bury', places: some, ...grave }],
+            [
+              { lease, verdict: 'ack', places: some },
+              { lease, verdict: 'retry', afterMs },
+            ],
+            [
+              { lease, verdict: 'retry', places: some, afterMs },
+              { lease, verdict: 'ack' },
+            ],
+            [
+              { lease, verdict: 'retry', places: some, afterMs },
+              { lease, verdict: 'bury', places: others, ...grave },
+              { lease, verdict: 'ack' },
+            ],
+            [
+              { lease, verdict: 'ack', places: some },
+              { lease, verdict: 'bury', ...grave },
+            ],
+          ]
+          const settlements = wholes[below(wholes.length)] ?? []
+          const notes = new Map(below(4) === 0 ? [[lanes[below(3)] ?? '', `note ${step}`]] : [])
+          await stage.queue.settle(settlements, notes)
+          model.settle(settlements, notes, stage.clock)
+          break
+        }
+        case 7: {
+          const letter = model.someLetter(below(1000))
+          if (!letter) break
+          const found = (await stage.dead.list({ uuid: letter.uuid, source: letter.source })).letters
+          const ids = found.map(({ id }) => id)
+          if (below(3) === 0) expect(await stage.dead.discard(ids), what).toBe(model.discard(letter))
+          else expect(await stage.dead.revive(ids.map((id) => ({ id }))), what).toBe(model.revive(letter, stage.clock))
+          break
+        }
+        case 8:
+          await stage.reopen()
           model.reopen()
           break
       }
-      const totals = (await stage.queue.lanes()).map(({ lane, events, bytes, ready, readyBytes }) => ({
-        lane,
-        events,
-        bytes,
-        ready,
-        readyBytes,
-      }))
+      const totals = (await stage.queue.lanes()).map((status) => ({ ...status, returnedDueAt: undefined }))
       expect(byLane(totals), what).toEqual(byLane(model.lanes()))
+      expect(byLane(await stage.dead.totals()), what).toEqual(byLane(model.deadTotals()))
     }
+    const letters = (await stage.dead.list({})).letters
+    expect(letters).toHaveLength(model.letters().length)
+    for (const letter of model.letters()) expect(letters).toContainEqual(expect.objectContaining(letter))
     // Whatever is left comes out, once.
     for (const lane of lanes) {
       stage.clock += DAY_MS
@@ -101,7 +135,7 @@ export function randomWalkConformance(stage: ConformanceStage): void {
         if (!given) break
         const settlements: Settlement[] = [{ lease: given.id, verdict: 'ack' }]
         await stage.queue.settle(settlements)
-        model.settle(settlements, stage.clock)
+        model.settle(settlements, new Map(), stage.clock)
       }
     }
     expect(model.left()).toBe(0)

@@ -1,12 +1,16 @@
 import { encodeTime, utf8Bytes } from '@warren/protocol'
 import { afterEach, beforeEach } from 'vitest'
+import type { DeadLetters } from '../dead-letters.ts'
 import type { EventQueue, Lease, QueueEntry } from '../ports.ts'
+import type { QueueLimits } from '../queue-limits.ts'
+
+export type QueueWithDead = EventQueue & { dead: DeadLetters }
 
 /** A queue to be tested. */
 export interface QueueUnderTest {
-  queue: EventQueue
+  queue: QueueWithDead
   /** Durable queues alone: closes it and opens the same again. */
-  reopen?: () => Promise<EventQueue>
+  reopen?: () => Promise<QueueWithDead>
   /** Closes and removes what the test used. */
   end: () => Promise<void>
 }
@@ -29,14 +33,14 @@ export const madeAt = (ms: number, tail = ''): string => encodeTime(ms) + `-tail
 export const uuidsOf = (lease: Lease | undefined): string[] | undefined =>
   lease?.events.map((line) => (JSON.parse(line) as { uuid: string }).uuid)
 
-export type OpenQueue = (options: { now: () => number }) => QueueUnderTest
+export type OpenQueue = (options: { now: () => number; limits?: Partial<QueueLimits> }) => QueueUnderTest
 export type ConformanceStage = ReturnType<typeof conformanceStage>
 
 /** A queue on a clock that is set by hand: new for each test of the suite in which this is called. */
 export function conformanceStage(open: OpenQueue) {
   let clock = START
   let opened: QueueUnderTest
-  let queue: EventQueue
+  let queue: QueueWithDead
   beforeEach(() => {
     clock = START
     opened = open({ now: () => clock })
@@ -56,7 +60,14 @@ export function conformanceStage(open: OpenQueue) {
     status,
     ack,
     /** Another queue, on the same clock. */
-    openAnother: () => open({ now: () => clock }),
+    openAnother: (limits: Partial<QueueLimits> = {}) => open({ now: () => clock, limits }),
+    /** Closes a durable queue and opens it again; leaves another as it is. */
+    async reopen() {
+      queue = (await opened.reopen?.()) ?? queue
+    },
+    get dead() {
+      return queue.dead
+    },
     get opened() {
       return opened
     },

@@ -1,26 +1,20 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createRabbitpreClient, type RabbitpreClientOptions } from './client.ts'
 import { UNMATCHED } from './map-event.ts'
+import { startUpstream, type Upstream } from './testing/upstream.ts'
 import { fixedToken } from './token-source.ts'
 
 const SECRET = 'tok-SECRET-0123456789'
 const REQUEST = { publicParams: UNMATCHED, data: [{ uuid: 'a', eventKey: 'c_buy' }] }
-const opened: (() => void)[] = []
-afterEach(() => opened.splice(0).forEach((close) => close()))
+const opened: Upstream[] = []
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close()
+})
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void
-
-/** A real server that answers as told; gives its address. */
-async function upstream(handler: Handler): Promise<string> {
-  const server = createServer((request, response) => {
-    request.resume()
-    request.on('end', () => handler(request, response))
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  opened.push(() => (server.closeAllConnections(), server.close()))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+async function upstream(...args: Parameters<typeof startUpstream>): Promise<string> {
+  const one = await startUpstream(...args)
+  opened.push(one)
+  return one.baseUrl
 }
 
 const client = (baseUrl: string, options: Partial<RabbitpreClientOptions> = {}) =>
@@ -80,7 +74,7 @@ describe('every row of the table of answers', () => {
     const stalled = await upstream((_, response) => void response.writeHead(200).write('{"code"'))
     expect(await client(stalled).batchAdd(REQUEST)).toMatchObject({ kind: 'unavailable', isInDoubt: true })
     const closed = await upstream(() => {})
-    opened.splice(-1).forEach((close) => close())
+    await opened.pop()?.close()
     expect(await client(closed).batchAdd(REQUEST)).toMatchObject({ kind: 'unavailable', isInDoubt: false })
   })
 })
@@ -124,20 +118,21 @@ describe('the token', () => {
 })
 
 it('sends what the page asks for', async () => {
-  let seen: IncomingMessage | undefined
+  let seen: object | undefined
+  let headers: object | undefined
   let body = ''
-  const server = createServer((request, response) => {
-    seen = request
-    request.on('data', (chunk) => (body += String(chunk)))
-    request.on('end', () => response.end(ok))
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  opened.push(() => server.close())
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const baseUrl = await upstream(
+    (request, response) => {
+      seen = request
+      headers = request.headers
+      response.end(ok)
+    },
+    (chunk) => (body += chunk),
+  )
   expect(await client(baseUrl, { batchAddPath: '/api/integrate/event/batchAdd' }).batchAdd(REQUEST)).toEqual({
     kind: 'delivered',
   })
   expect(seen).toMatchObject({ method: 'POST', url: '/api/integrate/event/batchAdd' })
-  expect(seen?.headers).toMatchObject({ 'content-type': 'application/json', 'x-token': SECRET })
+  expect(headers).toMatchObject({ 'content-type': 'application/json', 'x-token': SECRET })
   expect(JSON.parse(body)).toEqual(REQUEST)
 })

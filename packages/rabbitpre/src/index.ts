@@ -1,5 +1,16 @@
+export { appToken, type AppTokenOptions } from './app-token.ts'
 export * from './batch-add.ts'
 export * from './client.ts'
+export { DEFAULT_BASE_URL } from './default-base-url.ts'
+export { DEFAULT_TOKEN_PATH, type AppKeys } from './fetch-app-token.ts'
 export * from './map-event.ts'
 export type { Outcome } from './outcome.ts'
-export { fixedToken, type TokenGrant, type TokenSource } from './token-source.ts'
+export { fixedSecret, type SecretValue } from './secret-value.ts'
+export {
+  fixedToken,
+  type TokenAnswer,
+  type TokenGrant,
+  type TokenSource,
+  type TokenTrouble,
+  type WatchedTokenSource,
+} from './token-source.ts'

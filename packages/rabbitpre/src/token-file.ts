@@ -1,72 +1,43 @@
-import { readFile, stat } from 'node:fs/promises'
-import { checkToken, type TokenGrant, type TokenSource } from './token-source.ts'
-
-/** How often the file is looked at: a rotated token is in use within a second. */
-const LOOK_EVERY_MS = 1000
+import { secretFile } from './secret-file.ts'
+import { checkToken, type TokenAnswer, type WatchedTokenSource } from './token-source.ts'
 
 export interface TokenFileOptions {
   path: string
   /** Told in words when the file cannot be used; the token at hand stays in use. */
   warn: (words: string) => void
+  /** Told once when the file holds another token. */
+  onChange?: () => void
   /** Milliseconds since 1970; for tests. */
   now?: () => number
 }
 
 /**
- * A token kept in a file, read again when the file changes (also by a swapped link, as Kubernetes does it).
- * A file that is missing, empty or half-written leaves the old token in use; a torn one that got through is
- * replaced at the next look, and its refusal brings that look forward.
+ * A token kept in a file, read again when the file changes, and at once when the platform refuses it.
  * @throws at creation, where the file holds no usable token: the message names the path and never the content.
  */
-export async function tokenFile({ path, warn, now = Date.now }: TokenFileOptions): Promise<TokenSource> {
-  let stamp = await readStamp(path)
-  let grant: TokenGrant = { token: await readToken(path), generation: 1 }
-  let lookAt = now() + LOOK_EVERY_MS
-  let looking: Promise<void> | undefined
-  let warned = ''
+export async function tokenFile({ path, warn, onChange, now }: TokenFileOptions): Promise<WatchedTokenSource> {
+  const file = await secretFile({ path, what: 'token', check: checkToken, warn, ...(now ? { now } : {}) })
+  let grant = { token: await file.read(), generation: 1 }
 
-  async function look(): Promise<void> {
-    try {
-      const nextStamp = await readStamp(path)
-      if (nextStamp === stamp) return
-      const token = await readToken(path)
-      stamp = nextStamp
-      warned = ''
-      if (token !== grant.token) grant = { token, generation: grant.generation + 1 }
-    } catch (error) {
-      const words = describe(error, path)
-      if (words !== warned) warn(`${words}; the token at hand stays in use`)
-      warned = words
-    } finally {
-      lookAt = now() + LOOK_EVERY_MS
-      looking = undefined
+  async function current(): Promise<TokenAnswer> {
+    const token = await file.read()
+    if (token !== grant.token) {
+      grant = { token, generation: grant.generation + 1 }
+      onChange?.()
     }
+    return { kind: 'granted', ...grant }
   }
 
   return {
-    async current() {
-      if (now() >= lookAt) await (looking ??= look())
-      return grant
+    current,
+    async refused(generation) {
+      if (generation === grant.generation) await file.look()
+      return current()
     },
-    refused(generation) {
-      if (generation !== grant.generation) return
-      // Whatever the stamp says: the content may have been torn when it was read.
-      stamp = ''
-      lookAt = 0
+    accepted() {},
+    async look() {
+      await file.look()
+      await current()
     },
   }
-}
-
-async function readStamp(path: string): Promise<string> {
-  const { mtimeMs, ino, size } = await stat(path)
-  return `${mtimeMs}/${ino}/${size}`
-}
-
-async function readToken(path: string): Promise<string> {
-  return checkToken(await readFile(path, 'utf8'), `the token file ${path}`)
-}
-
-function describe(error: unknown, path: string): string {
-  if (error instanceof Error && 'code' in error) return `the token file ${path} cannot be read (${String(error.code)})`
-  return error instanceof Error ? error.message : `the token file ${path} cannot be used`
 }

@@ -1,0 +1,208 @@
+import { fullJitter } from '@warren/protocol'
+import { appTokenFetcher, type AppKeys, type AppTokenFetcherOptions } from './fetch-app-token.ts'
+import { renewalWatch } from './renewal-watch.ts'
+import type { SecretValue } from './secret-value.ts'
+import type { TokenAnswer, TokenGrant, TokenTrouble, WatchedTokenSource } from './token-source.ts'
+
+/**
+ * The two-hour token, fetched with appid and secret. One holder for all callers:
+ *
+ * | the token at hand | `current()` | `refused()` of it |
+ * |---|---|---|
+ * | fresh | gives it | fetches another, once for all callers; again soon after that: gives it again |
+ * | past 0.7–0.8 of its life | gives it, and fetches the next behind the callers' backs | as above |
+ * | new, not yet accepted | gives it | the one before has its turn once more, if it has life left |
+ * | none, expired, refused, or of other keys | waits for the one fetch | – |
+ *
+ * There is never more than one token call under way: whether a new token ends the old one is not said, so a second call
+ * could end the first one's. A call that failed is not repeated before its back-off is over; until then every caller
+ * gets its answer.
+ */
+export interface AppTokenOptions extends AppTokenFetcherOptions {
+  /** Read again at each use, so that a change on file is taken up. */
+  appid: SecretValue
+  secret: SecretValue
+  /** Told in words what a person should know. */
+  warn: (words: string) => void
+  /** Told once when appid or secret have changed. */
+  onChange?: () => void
+  random?: () => number
+}
+
+/** A token is renewed at 0.7–0.8 of its life: three quarters, with jitter. */
+const RENEW_FROM = 0.7
+const RENEW_SPREAD = 0.1
+
+/** As the contract's table has it for calls that failed; never under a quarter of a second. */
+const BACKOFF = { baseMs: 1000, capMs: 60_000, leastMs: 250 }
+
+interface Held extends TokenGrant {
+  keys: AppKeys
+  lifeMs: number
+  expiresAt: number
+  renewAt: number
+  /** A call with it worked. */
+  hasWorked: boolean
+  isRefused: boolean
+  /** It has its second turn, since the one after it was refused. */
+  isBack: boolean
+}
+
+interface Failure {
+  keys: AppKeys
+  trouble: TokenTrouble
+  /** No other call before this. */
+  until: number
+}
+
+export function appToken(options: AppTokenOptions): WatchedTokenSource {
+  const { appid, secret, warn, onChange, now = Date.now, random = Math.random } = options
+  const fetchToken = appTokenFetcher(options)
+  const watch = renewalWatch(warn)
+
+  let keys: AppKeys | undefined
+  let reading: Promise<AppKeys> | undefined
+  let generation = 0
+  let held: Held | undefined
+  /** The one before, until the one at hand has worked. */
+  let former: Held | undefined
+  let fetching: Promise<void> | undefined
+  let failure: Failure | undefined
+  let failures = 0
+  /** Renewals by refusal since a token last worked, and when the next may be. */
+  let refusals = 0
+  let refusalFrom = 0
+  let warned = ''
+
+  const backoffMs = (attempt: number) =>
+    Math.max(BACKOFF.leastMs, fullJitter(attempt, BACKOFF.baseMs, BACKOFF.capMs, random))
+
+  /** The keys as they are now. All callers share one look, so that none can bring back what another saw change. */
+  function readKeys(): Promise<AppKeys> {
+    return (reading ??= readKeysOnce().finally(() => (reading = undefined)))
+  }
+
+  async function readKeysOnce(): Promise<AppKeys> {
+    const next = { appid: await appid.read(), secret: await secret.read() }
+    if (keys && !isSame(keys, next)) {
+      failure = undefined
+      failures = 0
+      keys = next
+      onChange?.()
+    }
+    return (keys ??= next)
+  }
+
+  /** A token of a former secret may still work; one of another app is another app's. */
+  const isAlive = (one: Held) => !one.isRefused && now() < one.expiresAt && one.keys.appid === keys?.appid
+  const isCooling = () => failure !== undefined && now() < failure.until
+
+  /** Has one call made, or joins the one under way; of former keys, it is waited for and followed by one's own. */
+  function renew(present: AppKeys): Promise<void> {
+    return (fetching ??= fetchOnce(present).finally(() => (fetching = undefined)))
+  }
+
+  async function fetchOnce(by: AppKeys): Promise<void> {
+    const beganAt = now()
+    const fetched = await fetchToken(by, generation)
+    // Keys that were replaced meanwhile: whoever waits sees it and begins again.
+    if (keys && !isSame(keys, by)) return
+    if (fetched.kind !== 'fetched') {
+      const askedMs = fetched.kind === 'unavailable' ? (fetched.retryAfterMs ?? 0) : 0
+      failure = { keys: by, trouble: fetched, until: now() + Math.max(backoffMs(failures++), askedMs) }
+      const words = `${fetched.words}${held && isAlive(held) ? '; the token at hand stays in use' : ''}`
+      if (words !== warned) warn(words)
+      warned = words
+      return
+    }
+    const { token, lifeMs } = fetched
+    former = held && isAlive(held) ? held : undefined
+    held = {
+      token,
+      generation: ++generation,
+      keys: by,
+      lifeMs,
+      // From before the call to its end, and from after it to its renewal: never too late, and never too early.
+      expiresAt: beganAt + lifeMs,
+      renewAt: now() + lifeMs * (RENEW_FROM + RENEW_SPREAD * random()),
+      hasWorked: false,
+      isRefused: false,
+      isBack: false,
+    }
+    failure = undefined
+    failures = 0
+    warned = ''
+  }
+
+  /** What there is without a call. */
+  function atHand(): TokenAnswer | undefined {
+    if (held && isAlive(held)) return granted(held)
+    return failure && troubleOf(failure)
+  }
+
+  function troubleOf({ trouble, until }: Failure): TokenTrouble {
+    if (trouble.kind !== 'unavailable' || trouble.retryAfterMs === undefined) return trouble
+    return { ...trouble, retryAfterMs: Math.max(0, until - now()) }
+  }
+
+  async function current(): Promise<TokenAnswer> {
+    for (;;) {
+      const present = await readKeys()
+      if (held && isAlive(held) && isSame(held.keys, present)) {
+        if (now() >= held.renewAt && !isCooling()) void renew(present)
+        return granted(held)
+      }
+      const known = isCooling() ? atHand() : undefined
+      if (known) return known
+      const before = generation
+      await renew(present)
+      // As fetched, even where its life was over before it arrived.
+      if (held && generation !== before && isSame(held.keys, present)) return granted(held)
+      if (failure && isSame(failure.keys, present)) return atHand() ?? troubleOf(failure)
+    }
+  }
+
+  return {
+    current,
+    async refused(refusedGeneration) {
+      const present = await readKeys()
+      if (former?.generation === refusedGeneration) former = undefined
+      if (held?.generation !== refusedGeneration || held.isRefused) return current()
+      if (!isSame(held.keys, present)) {
+        held.isRefused = true
+        return current()
+      }
+      if (former && isAlive(former) && !held.hasWorked) {
+        held = { ...former, isBack: true, renewAt: now() + backoffMs(refusals++) }
+        former = undefined
+        return granted(held)
+      }
+      // The answer to a refusal was refused as well: another one at once would fare no better.
+      if (now() < refusalFrom) return granted(held)
+      refusalFrom = now() + backoffMs(refusals++)
+      if (now() < held.expiresAt) watch.refused(now(), held.lifeMs)
+      held.isRefused = true
+      return current()
+    },
+    accepted(acceptedGeneration) {
+      if (held?.generation !== acceptedGeneration) return
+      held.hasWorked = true
+      former = undefined
+      if (held.isBack) return
+      refusals = 0
+      refusalFrom = 0
+    },
+    async look() {
+      await Promise.all([appid.look(), secret.look()])
+      await readKeys()
+    },
+  }
+}
+
+function granted({ token, generation }: Held): TokenAnswer {
+  return { kind: 'granted', token, generation }
+}
+
+function isSame(one: AppKeys, other: AppKeys): boolean {
+  return one.appid === other.appid && one.secret === other.secret
+}

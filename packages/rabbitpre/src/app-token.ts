@@ -158,7 +158,9 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
       await renew(present)
       // As fetched, even where its life was over before it arrived.
       if (held && generation !== before && isSame(held.keys, present)) return granted(held)
-      if (failure && isSame(failure.keys, present)) return atHand() ?? troubleOf(failure)
+      if (failure && isSame(failure.keys, present)) {
+        return held && isAlive(held) ? granted(held) : failure.trouble
+      }
     }
   }
 

@@ -12,6 +12,7 @@ import {
 import type { OutgoingEvent } from '@warren/rabbitpre'
 import type { BatchKind } from './parse-batch.ts'
 import { checkArgs, type Fault } from './check-args.ts'
+import { isPlainEvent } from './plain-event.ts'
 
 /** An event as it is kept: what goes upstream, and the device's own time where that was corrected. */
 export interface AcceptedEvent extends OutgoingEvent {
@@ -47,17 +48,19 @@ export function clockShift(batch: WireBatch, kind: BatchKind, receivedAt: number
 
 /** Checks one event of a batch and makes it what is kept. Costs no other event anything. */
 export function checkEvent(value: unknown, context: CheckContext): Checked {
+  if (isPlainEvent(value)) return checkFields(value, context)
   const parsed = eventSchema.safeParse(value)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    const fault: Fault = { code: 'invalid', path: issue?.path.join('.') ?? '', message: issue?.message ?? 'not valid' }
-    return { ok: false, rejection: { ...fault, uuid: readUuid(value) } }
-  }
-  const wire = parsed.data
+  if (parsed.success) return checkFields(parsed.data, context)
+  const issue = parsed.error.issues[0]
+  const fault: Fault = { code: 'invalid', path: issue?.path.join('.') ?? '', message: issue?.message ?? 'not valid' }
+  return { ok: false, rejection: { ...fault, uuid: readUuid(value) } }
+}
+
+/** What the schema leaves to be looked at: it depends on the sender, or on more than one field. */
+function checkFields(wire: WireEvent, context: CheckContext): Checked {
   const fault =
     missingField(wire, context.kind) ?? (wire.args === undefined ? undefined : checkArgs(wire.args)) ?? checkBy(wire)
   if (fault) return { ok: false, rejection: { ...fault, uuid: wire.uuid ?? null } }
-
   return { ok: true, event: accept(wire, context) }
 }
 

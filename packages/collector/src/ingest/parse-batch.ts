@@ -1,5 +1,6 @@
 import { batchSchema, MAX_BATCH_EVENTS, type WireBatch } from '@warren/protocol'
 import { ProblemError } from '../problem.ts'
+import { isPlainBatch } from './plain-batch.ts'
 
 /** Who sends a batch: a tracker in a page or a mini-program, or a server of the customer's. */
 export type BatchKind = 'web' | 'miniprogram' | 'server'
@@ -19,12 +20,7 @@ export function parseBatch(text: string, kind: BatchKind | 'open'): { batch: Wir
   } catch {
     throw new ProblemError(400, 'the body is not JSON')
   }
-  const parsed = batchSchema.safeParse(value)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    throw new ProblemError(400, `${issue?.path.join('.') || 'batch'}: ${issue?.message ?? 'not valid'}`)
-  }
-  const batch = parsed.data
+  const batch = isPlainBatch(value) ? value : judge(value)
   if (batch.events.length > MAX_BATCH_EVENTS) {
     throw new ProblemError(413, `events: ${batch.events.length} in one batch; send at most ${MAX_BATCH_EVENTS}`)
   }
@@ -38,4 +34,12 @@ export function parseBatch(text: string, kind: BatchKind | 'open'): { batch: Wir
     if (batch.sentAt === undefined) throw new ProblemError(400, 'sentAt: is required: the device time in milliseconds')
   }
   return { batch, kind: resolved }
+}
+
+/** The schema's word on an envelope that is not plain. */
+function judge(value: unknown): WireBatch {
+  const parsed = batchSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new ProblemError(400, `${issue?.path.join('.') || 'batch'}: ${issue?.message ?? 'not valid'}`)
 }

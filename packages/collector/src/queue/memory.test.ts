@@ -1,7 +1,10 @@
-import { eventQueueConformance } from './conformance.ts'
+import { deadLettersConformance, eventQueueConformance, type OpenQueue } from './conformance.ts'
 import { memoryQueue } from './memory.ts'
 
-eventQueueConformance('memoryQueue', (options) => {
+const open: OpenQueue = (options) => {
   const queue = memoryQueue(options)
   return { queue, end: () => queue.close() }
-})
+}
+
+eventQueueConformance('memoryQueue', open)
+deadLettersConformance('memoryQueue', open)

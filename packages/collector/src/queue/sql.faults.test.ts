@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { nodeSqlite } from '../node/sqlite.ts'
 import { freshFile, LANE, PLENTY, sqlStage, watched } from '../testing/sql-stage.ts'
-import { uuidsOf } from './conformance.ts'
+import { GRAVE, richEntry, uuidsOf } from './conformance.ts'
 import { sqlQueue } from './sql.ts'
 
 describe('sqlQueue', () => {
@@ -74,6 +74,72 @@ describe('sqlQueue', () => {
       expect(await drain()).toEqual(['order-4'])
     },
   )
+
+  it.each([
+    'COMMIT',
+    'INSERT INTO dead',
+    'INSERT OR IGNORE INTO dead_identities',
+    'SET dead_events',
+    'SET note',
+    'SELECT body',
+  ])('a burial that fails at %s buries nothing and notes nothing, and can be said again', async (statement) => {
+    await stage.queue.enqueue('s', [richEntry('0', { identity: { openid: 'x' } }), ...entries(1, 3)])
+    const held = await lease()
+    const settle = () =>
+      stage.queue.settle(
+        [
+          { lease: held?.id ?? 0, verdict: 'bury', places: [0], ...GRAVE },
+          { lease: held?.id ?? 0, verdict: 'retry', places: [1], afterMs: 5 },
+          { lease: held?.id ?? 0, verdict: 'ack' },
+        ],
+        new Map([[LANE, 'noted']]),
+      )
+    stage.disk.failAt(statement)
+    await expect(settle()).rejects.toThrow('disk I/O')
+    expect(['dead', 'dead_identities', 'settled'].map(count)).toEqual([0, 0, 0])
+    expect((await stage.queue.lanes())[0]).toMatchObject({ events: 3, ready: 0 })
+    expect((await stage.queue.lanes())[0]).not.toHaveProperty('note')
+    stage.disk.failAt(undefined)
+    await settle()
+    await reopen()
+    expect((await stage.queue.lanes())[0]).toMatchObject({ events: 1, note: 'noted' })
+    expect((await stage.queue.dead.list({ identity: 'x' })).letters).toHaveLength(1)
+    expect(await drain()).toEqual(['order-1'])
+  })
+
+  it.each([
+    'COMMIT',
+    'INSERT INTO packs',
+    'DELETE FROM dead',
+    'DELETE FROM dead_identities',
+    'SET dead_events',
+    'INTO seen_other',
+  ])('a revive that fails at %s moves nothing, and can be said again', async (statement) => {
+    await stage.queue.enqueue('s', [richEntry('0', { identity: { openid: 'x' } })])
+    await stage.queue.settle([{ lease: (await lease())?.id ?? 0, verdict: 'bury', ...GRAVE }])
+    const { letters } = await stage.queue.dead.list({})
+    stage.disk.failAt(statement)
+    await expect(stage.queue.dead.revive(letters)).rejects.toThrow('disk I/O')
+    expect(['packs', 'dead', 'dead_identities'].map(count)).toEqual([0, 1, 1])
+    expect((await stage.queue.lanes())[0]).toMatchObject({ events: 0 })
+    stage.disk.failAt(undefined)
+    expect(await stage.queue.dead.revive(letters)).toBe(1)
+    expect(['packs', 'dead', 'dead_identities'].map(count)).toEqual([1, 0, 0])
+    expect(await drain()).toEqual(['0'])
+  })
+
+  it('a discard that fails leaves the letter, and can be said again', async () => {
+    await stage.queue.enqueue('s', [richEntry('0')])
+    await stage.queue.settle([{ lease: (await lease())?.id ?? 0, verdict: 'bury', ...GRAVE }])
+    const { letters } = await stage.queue.dead.list({})
+    const ids = letters.map(({ id }) => id)
+    stage.disk.failAt('COMMIT')
+    await expect(stage.queue.dead.discard(ids)).rejects.toThrow('disk I/O')
+    expect((await stage.queue.dead.totals())[0]).toMatchObject({ events: 1 })
+    stage.disk.failAt(undefined)
+    expect(await stage.queue.dead.discard(ids)).toBe(1)
+    expect(await stage.queue.dead.totals()).toEqual([])
+  })
 
   it('a lease whose reading fails loses no event to the reader', async () => {
     await stage.queue.enqueue('s', entries(0, 3))

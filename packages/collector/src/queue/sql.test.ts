@@ -2,16 +2,15 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { nodeSqlite } from '../node/sqlite.ts'
 import { freshFile, LANE, sqlStage } from '../testing/sql-stage.ts'
-import { entry, eventQueueConformance, uuidsOf } from './conformance.ts'
+import { deadLettersConformance, entry, eventQueueConformance, type OpenQueue, uuidsOf } from './conformance.ts'
 import { sqlQueue } from './sql.ts'
 
-eventQueueConformance('sqlQueue on node:sqlite', (options) => {
+const openSql: OpenQueue = (options) => {
   const file = freshFile()
   const open = () => sqlQueue(nodeSqlite(file.path), { ...options, defer: setImmediate })
   let queue = open()
-  const first = queue
   return {
-    queue: first,
+    queue,
     async reopen() {
       await queue.close()
       return (queue = open())
@@ -21,7 +20,10 @@ eventQueueConformance('sqlQueue on node:sqlite', (options) => {
       file.remove()
     },
   }
-})
+}
+
+eventQueueConformance('sqlQueue on node:sqlite', openSql)
+deadLettersConformance('sqlQueue on node:sqlite', openSql)
 
 describe('sqlQueue', () => {
   const stage = sqlStage()

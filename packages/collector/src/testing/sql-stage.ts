@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach } from 'vitest'
 import { nodeSqlite } from '../node/sqlite.ts'
-import { entry, uuidsOf } from '../queue/conformance.ts'
-import type { EventQueue } from '../queue/ports.ts'
+import { entry, type QueueWithDead, uuidsOf } from '../queue/conformance.ts'
 import type { SqlDriver } from '../queue/sql-driver.ts'
 import { sqlQueue } from '../queue/sql.ts'
 
@@ -64,7 +63,7 @@ export function sqlStage() {
   let clock = START
   let file: ReturnType<typeof freshFile>
   let disk: ReturnType<typeof watched>
-  let queue: EventQueue
+  let queue: QueueWithDead
   function open() {
     disk = watched(nodeSqlite(file.path))
     queue = sqlQueue(disk.driver, { now: () => clock, defer: setImmediate })

@@ -1,7 +1,7 @@
 import { encodeTime, utf8Bytes } from '@warren/protocol'
 import { afterEach, beforeEach } from 'vitest'
 import type { DeadLetters } from '../dead-letters.ts'
-import type { EventQueue, Lease, QueueEntry } from '../ports.ts'
+import type { EventQueue, Lease, QueueEntry, Settlement } from '../ports.ts'
 import type { QueueLimits } from '../queue-limits.ts'
 
 export type QueueWithDead = EventQueue & { dead: DeadLetters }
@@ -26,12 +26,30 @@ export function entry(uuid: string, lane = 'a/unmatched', filling = ''): QueueEn
   return { uuid, lane, json, bytes: utf8Bytes(json) }
 }
 
+/** An entry that dead letters are found by more than one way. */
+export function richEntry(
+  uuid: string,
+  {
+    lane = 'a/unmatched',
+    eventKey = 'c_buy',
+    ...rest
+  }: { lane?: string; eventKey?: string } & Record<string, unknown> = {},
+): QueueEntry {
+  const json = JSON.stringify({ uuid, eventKey, ...rest })
+  return { uuid, lane, json, bytes: utf8Bytes(json) }
+}
+
+/** How a test buries where it does not matter how. */
+export const GRAVE = { reason: 'refused', code: '400', words: 'no such key', attempts: 3 } as const
+
 /** A time-ordered uuid. */
 export const madeAt = (ms: number, tail = ''): string => encodeTime(ms) + `-tail${tail}`.padEnd(13, '-')
 
 /** The uuids of a lease. */
 export const uuidsOf = (lease: Lease | undefined): string[] | undefined =>
   lease?.events.map((line) => (JSON.parse(line) as { uuid: string }).uuid)
+
+type Grave = Pick<Extract<Settlement, { verdict: 'bury' }>, 'reason' | 'code' | 'words' | 'attempts'>
 
 export type OpenQueue = (options: { now: () => number; limits?: Partial<QueueLimits> }) => QueueUnderTest
 export type ConformanceStage = ReturnType<typeof conformanceStage>
@@ -54,11 +72,21 @@ export function conformanceStage(open: OpenQueue) {
   const ack = (of: Lease | undefined, places?: number[]) =>
     queue.settle([{ lease: of?.id ?? -1, verdict: 'ack', ...(places ? { places } : {}) }])
 
+  const bury = (of: Lease | undefined, places?: number[], grave: Partial<Grave> = {}) =>
+    queue.settle([{ lease: of?.id ?? -1, verdict: 'bury', ...GRAVE, ...grave, ...(places ? { places } : {}) }])
+
   return {
     take,
     lease,
     status,
     ack,
+    bury,
+    /** Takes these events and buries them; gives the letters, the newest first. */
+    async buried(entries: readonly QueueEntry[], source = 's') {
+      await queue.enqueue(source, entries)
+      for (const lane of new Set(entries.map((one) => one.lane))) await bury(await lease(MINUTE_MS, PLENTY, lane))
+      return (await queue.dead.list({})).letters
+    },
     /** Another queue, on the same clock. */
     openAnother: (limits: Partial<QueueLimits> = {}) => open({ now: () => clock, limits }),
     /** Closes a durable queue and opens it again; leaves another as it is. */

@@ -26,61 +26,76 @@ export interface SqlDedupe {
   forgetSources(): void
 }
 
+/** A source, with what this process knows of it. */
+interface Source {
+  id: number
+  /** It may have rows in `seen_other`. Sources whose senders are all trackers hardly do, and need no look-up there. */
+  hasOther: boolean
+}
+
 export function sqlDedupe(driver: SqlDriver): SqlDedupe {
-  let sources = new Map<string, number>()
+  let sources = new Map<string, Source>()
   let expireAt = 0
 
-  function sourceId(name: string): number {
+  function sourceOf(name: string): Source {
     const known = sources.get(name)
     if (known !== undefined) return known
     driver.run(`INSERT OR IGNORE INTO sources (name) VALUES (?)`, name)
     const [row] = driver.all<{ id: number }>(`SELECT id FROM sources WHERE name = ?`, name)
     if (!row) throw new Error('a source that was just written is not there')
-    sources.set(name, row.id)
-    return row.id
+    const others = driver.all(`SELECT 1 FROM seen_other WHERE source = ? LIMIT 1`, row.id)
+    const source = { id: row.id, hasOther: others.length > 0 }
+    sources.set(name, source)
+    return source
   }
 
-  function isInOther(source: number, uuid: string, at: number): boolean {
-    const [row] = driver.all<{ at: number }>(`SELECT at FROM seen_other WHERE source = ? AND uuid = ?`, source, uuid)
+  function isInOther({ id, hasOther }: Source, uuid: string, at: number): boolean {
+    if (!hasOther) return false
+    const [row] = driver.all<{ at: number }>(`SELECT at FROM seen_other WHERE source = ? AND uuid = ?`, id, uuid)
     return row !== undefined && row.at > receiptExpiry(at)
   }
 
-  const isInOrdered = (source: number, uuid: string): boolean =>
-    driver.all(`SELECT 1 FROM seen_ordered WHERE source = ? AND uuid = ?`, source, uuid).length > 0
+  const isInOrdered = ({ id }: Source, uuid: string): boolean =>
+    driver.all(`SELECT 1 FROM seen_ordered WHERE source = ? AND uuid = ?`, id, uuid).length > 0
 
   return {
-    remember(source, uuid, receivedAt) {
-      const id = sourceId(source)
+    remember(name, uuid, receivedAt) {
+      const source = sourceOf(name)
       if (isTimeOrdered(uuid, receivedAt)) {
         // It may have come before under a clock that put it into the other table.
-        if (isInOther(id, uuid, receivedAt)) return false
-        return driver.run(`INSERT OR IGNORE INTO seen_ordered VALUES (?, ?)`, id, uuid) === 1
+        if (isInOther(source, uuid, receivedAt)) return false
+        return driver.run(`INSERT OR IGNORE INTO seen_ordered VALUES (?, ?)`, source.id, uuid) === 1
       }
       // The same the other way round: a retry can come when its prefix is no longer close to receipt.
-      if (decodeTime(uuid) !== undefined && uuid >= orderedExpiry(receivedAt) && isInOrdered(id, uuid)) return false
+      if (decodeTime(uuid) !== undefined && uuid >= orderedExpiry(receivedAt) && isInOrdered(source, uuid)) return false
+      source.hasOther = true
       const changed = driver.run(
         `INSERT INTO seen_other VALUES (?, ?, ?) ON CONFLICT (source, uuid) DO UPDATE SET at = excluded.at WHERE at <= ?`,
-        id,
+        source.id,
         uuid,
         receivedAt,
         receiptExpiry(receivedAt),
       )
       return changed === 1
     },
-    isKnown(source, uuid, receivedAt) {
-      const id = sourceId(source)
-      if (isInOther(id, uuid, receivedAt)) return true
+    isKnown(name, uuid, receivedAt) {
+      const source = sourceOf(name)
+      if (isInOther(source, uuid, receivedAt)) return true
       // A row that awaits its removal counts where its table is the uuid's own, as it does for `remember`.
       const isOrdered = isTimeOrdered(uuid, receivedAt)
       const isInWindow = decodeTime(uuid) !== undefined && uuid >= orderedExpiry(receivedAt)
-      return (isOrdered || isInWindow) && isInOrdered(id, uuid)
+      return (isOrdered || isInWindow) && isInOrdered(source, uuid)
     },
-    renew(source, uuid, receivedAt) {
-      const id = sourceId(source)
-      if (isTimeOrdered(uuid, receivedAt)) driver.run(`INSERT OR IGNORE INTO seen_ordered VALUES (?, ?)`, id, uuid)
-      else driver.run(`INSERT OR REPLACE INTO seen_other VALUES (?, ?, ?)`, id, uuid, receivedAt)
+    renew(name, uuid, receivedAt) {
+      const source = sourceOf(name)
+      if (isTimeOrdered(uuid, receivedAt)) {
+        driver.run(`INSERT OR IGNORE INTO seen_ordered VALUES (?, ?)`, source.id, uuid)
+        return
+      }
+      source.hasOther = true
+      driver.run(`INSERT OR REPLACE INTO seen_other VALUES (?, ?, ?)`, source.id, uuid, receivedAt)
     },
-    sourceId,
+    sourceId: (name) => sourceOf(name).id,
     sourceName(id) {
       const [row] = driver.all<{ name: string }>(`SELECT name FROM sources WHERE id = ?`, id)
       return row?.name ?? ''

@@ -1,10 +1,11 @@
-import { IDENTITY_TYPES, MAX_EVENT_BYTES, utf8Bytes, type WireBatch, type WireRejection } from '@warren/protocol'
+import { IDENTITY_TYPES, MAX_EVENT_BYTES, type WireBatch, type WireRejection } from '@warren/protocol'
 import type { PublicParams } from '@warren/rabbitpre'
 import type { QueueEntry } from '../queue/ports.ts'
 import type { SourceRules } from '../sources.ts'
 import { checkEvent, clockShift, readUuid, type AcceptedEvent } from './check-event.ts'
 import type { BatchKind } from './parse-batch.ts'
 import { routeToLane } from './route-to-lane.ts'
+import { textBytes } from './text-bytes.ts'
 
 export interface CheckedBatch {
   entries: QueueEntry[]
@@ -54,5 +55,5 @@ export function checkBatch(
 
 function serialise(event: AcceptedEvent, lane: string): QueueEntry {
   const json = JSON.stringify(event)
-  return { uuid: event.uuid, lane, json, bytes: utf8Bytes(json) }
+  return { uuid: event.uuid, lane, json, bytes: textBytes(json) }
 }

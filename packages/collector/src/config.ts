@@ -1,6 +1,6 @@
 import { array, enum as oneOf, record, strictObject, string, union, url, type infer as Infer } from 'zod'
 import { IDENTITY_TYPES } from '@warren/protocol'
-import { publicParamsSchema } from '@warren/rabbitpre'
+import { DEFAULT_BASE_URL, publicParamsSchema } from '@warren/rabbitpre'
 
 /**
  * `warren.config.json`: credentials, destinations, sources. It grows only by optional keys. Secrets are named by
@@ -9,16 +9,51 @@ import { publicParamsSchema } from '@warren/rabbitpre'
 
 const name = () => string().regex(/^[\w.-]{1,64}$/, 'must have 1–64 letters, digits, dots, dashes or underscores')
 
+const secretReferences = [strictObject({ variable: string().min(1) }), strictObject({ file: string().min(1) })] as const
+
 const secretSchema = union(
-  [strictObject({ variable: string().min(1) }), strictObject({ file: string().min(1) })],
+  secretReferences,
   'must be { "variable": "NAME" } or { "file": "path" }: the secret itself has no place here',
 )
 export type SecretReference = Infer<typeof secretSchema>
 
+/** Scheme and host. */
+const baseUrl = () =>
+  url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).refine(
+    (base) => base === new URL(base).origin || base === `${new URL(base).origin}/`,
+    'must be scheme and host alone',
+  )
+
+/** A path on that host. A second slash would name another one, and the token or the secret would go there. */
+const path = () => string().regex(/^\/(?![/\\])\S*$/, 'must begin with / and not with //')
+
 const credentialsSchema = strictObject({
   /** The X-Token itself, kept fresh by somebody else. */
-  token: secretSchema,
+  token: secretSchema.optional(),
+  /** The app that tokens are fetched for. No secret by itself, so it may be written here. */
+  appid: union(
+    [string().trim().min(1), ...secretReferences],
+    'must be the appid, { "variable": "NAME" } or { "file": "path" }',
+  ).optional(),
+  secret: secretSchema.optional(),
+  /** Where tokens are fetched. Default: the vendor's. */
+  tokenPath: path().optional(),
+  /** The host that tokens are fetched from. Default: that of the destinations that use these credentials. */
+  baseUrl: baseUrl().optional(),
+}).superRefine((credentials, context) => {
+  const issue = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
+  const { token, appid, secret } = credentials
+  if (token) {
+    for (const field of ['appid', 'secret', 'tokenPath', 'baseUrl'] as const) {
+      if (credentials[field] !== undefined) issue(field, 'does not go with token: keep token, or appid and secret')
+    }
+    return
+  }
+  if (appid === undefined && !secret) return issue('token', 'is required, or appid and secret in its place')
+  if (appid === undefined) issue('appid', 'is required with secret')
+  if (!secret) issue('secret', 'is required with appid')
 })
+export type CredentialsConfig = Infer<typeof credentialsSchema>
 
 /** An origin as browsers send it, `*`, `null`, or one with a wildcard for its first label. */
 const origin = () =>
@@ -32,16 +67,8 @@ const destinationSchema = strictObject({
   credentials: name(),
   publicParams: publicParamsSchema.default({ isMatching: false }),
   /** Scheme and host. Default: the platform's own. */
-  baseUrl: url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
-    .refine(
-      (base) => base === new URL(base).origin || base === `${new URL(base).origin}/`,
-      'must be scheme and host alone',
-    )
-    .optional(),
-  // A second slash would name another host, and the token would go there.
-  batchAddPath: string()
-    .regex(/^\/(?![/\\])\S*$/, 'must begin with / and not with //')
-    .optional(),
+  baseUrl: baseUrl().optional(),
+  batchAddPath: path().optional(),
 })
 export type DestinationConfig = Infer<typeof destinationSchema>
 
@@ -92,4 +119,29 @@ export function danglingNames(config: Config): string[] {
     }
   }
   return lines
+}
+
+/**
+ * The host that tokens of these credentials are fetched from: their own `baseUrl`, or the one of all destinations that
+ * use them. Undefined where those do not agree, since the secret must go to no host by guess.
+ */
+export function tokenBaseUrl(config: Config, credentials: string): string | undefined {
+  const own = config.credentials[credentials]?.baseUrl
+  if (own !== undefined) return new URL(own).origin
+  const [first = DEFAULT_BASE_URL, ...others] = new Set(
+    Object.values(config.destinations)
+      .filter((destination) => destination.credentials === credentials)
+      .map(({ baseUrl }) => new URL(baseUrl ?? DEFAULT_BASE_URL).origin),
+  )
+  return others.length > 0 ? undefined : first
+}
+
+/** Credentials that do not say which host fetches their tokens, each in one line; empty where all is well. */
+export function undecidedTokenHosts(config: Config): string[] {
+  return Object.entries(config.credentials)
+    .filter(([name, { token }]) => !token && tokenBaseUrl(config, name) === undefined)
+    .map(
+      ([name]) =>
+        `credentials.${name}.baseUrl: is required, since the destinations that use "${name}" have different hosts`,
+    )
 }

@@ -1,6 +1,9 @@
 import { secretFile } from './secret-file.ts'
 import { checkToken, type TokenAnswer, type WatchedTokenSource } from './token-source.ts'
 
+// What needs Node's files is one entry of the package.
+export { secretFile, type SecretFileOptions } from './secret-file.ts'
+
 export interface TokenFileOptions {
   path: string
   /** Told in words when the file cannot be used; the token at hand stays in use. */

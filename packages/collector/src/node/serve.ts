@@ -1,8 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { serve as serveNode } from '@hono/node-server'
-import { createRabbitpreClient, fixedToken, type TokenSource } from '@warren/rabbitpre'
-import { tokenFile } from '@warren/rabbitpre/token-file'
+import { createRabbitpreClient } from '@warren/rabbitpre'
 import { createCollector } from '../app.ts'
 import { createForwarder } from '../forward/forwarder.ts'
 import { rabbitpreUpstreams, type Destination } from '../forward/rabbitpre-upstream.ts'
@@ -10,6 +9,7 @@ import { memoryQueue } from '../queue/memory.ts'
 import type { EventQueue } from '../queue/ports.ts'
 import { sqlQueue } from '../queue/sql.ts'
 import { configuredSources, openSource, type FindSource, type SourceRules } from '../sources.ts'
+import { openCredentials, type Credentials } from './credentials.ts'
 import { readSecret, SettingsError, type Environment, type Settings } from './settings.ts'
 import { nodeSqlite } from './sqlite.ts'
 import { nodeTelemetry, type NodeTelemetry } from './telemetry.ts'
@@ -43,8 +43,18 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
   const { config } = settings
 
   const findSource = readSources(settings, environment)
-  const destinations = await openDestinations(settings, environment, telemetry)
-  const queue = openQueue(settings, telemetry)
+  const credentials = await openCredentials(settings, environment, {
+    telemetry,
+    onChange: (name) => forwarder.credentialsChanged(name),
+  })
+  const destinations = openDestinations(settings, credentials)
+  let queue: EventQueue
+  try {
+    queue = openQueue(settings, telemetry)
+  } catch (error) {
+    credentials.stop()
+    throw error
+  }
   telemetry.watch(queue)
 
   const timer = wakeTimer(() => void forwarder.run(Date.now()))
@@ -74,6 +84,7 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
     return response
   }
   const server = await listen(fetch, settings, telemetry).catch(async (error: unknown) => {
+    credentials.stop()
     await queue.close()
     throw error
   })
@@ -90,6 +101,7 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
     isStopping = true
     telemetry.log('info', 'stopping')
     timer.stop()
+    credentials.stop()
     await Promise.all([closeServer(server), forwarder.stop()])
     await queue.close()
     telemetry.log('info', 'stopped')
@@ -106,27 +118,10 @@ function readSources(settings: Settings, environment: Environment): FindSource {
   return configuredSources(sources)
 }
 
-async function openDestinations(
-  { config }: Settings,
-  environment: Environment,
-  telemetry: NodeTelemetry,
-): Promise<Map<string, Destination>> {
-  const tokens = new Map<string, TokenSource>()
-  for (const [name, { token }] of Object.entries(config.credentials)) {
-    try {
-      const source =
-        'file' in token
-          ? await tokenFile({ path: token.file, warn: (words) => telemetry.log('warn', words) })
-          : fixedToken(readSecret(token, environment, `credentials.${name}.token`))
-      tokens.set(name, source)
-    } catch (error) {
-      if (error instanceof SettingsError) throw error
-      throw new SettingsError(`credentials.${name}.token: ${error instanceof Error ? error.message : 'cannot be read'}`)
-    }
-  }
+function openDestinations({ config }: Settings, { sources }: Credentials): Map<string, Destination> {
   const destinations = new Map<string, Destination>()
   for (const [name, { credentials, publicParams, baseUrl, batchAddPath }] of Object.entries(config.destinations)) {
-    const token = tokens.get(credentials)
+    const token = sources.get(credentials)
     if (!token) throw new SettingsError(`destinations.${name}.credentials: there is no "${credentials}" in credentials`)
     const client = createRabbitpreClient({
       token,

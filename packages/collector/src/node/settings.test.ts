@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { tokenBaseUrl } from '../config.ts'
 import { readSecret, readSettings, SettingsError, type Environment, type ServeFlags } from './settings.ts'
 
 const SECRET = 'tok-hush-0123456789'
@@ -107,6 +108,7 @@ describe('what is given', () => {
         'RABBITPRE_APPID',
         'RABBITPRE_SECRET',
         'RABBITPRE_TOKEN_FILE',
+        'RABBITPRE_TOKEN_PATH',
         'RABBITPRE_BASE_URL',
         'RABBITPRE_BATCH_ADD_PATH',
         'RABBITPRE_PUBLIC_PARAMS',
@@ -130,156 +132,26 @@ describe('what is given', () => {
     for (const config of [path, `\uFEFF${text}`, ` \n${text}`]) expect(readSettings({ config }, {})).toEqual(wanted)
   })
 
+  it('an appid and a secret are named, not read, and may have a path of their own', () => {
+    const app = { RABBITPRE_APPID: 'app-1', RABBITPRE_SECRET: SECRET }
+    const named = { appid: { variable: 'RABBITPRE_APPID' }, secret: { variable: 'RABBITPRE_SECRET' } }
+    expect(readSettings({}, app).config.credentials).toEqual({ environment: named })
+    expect(readSettings({}, { ...app, RABBITPRE_TOKEN_PATH: '/t' }).config.credentials).toEqual({
+      environment: { ...named, tokenPath: '/t' },
+    })
+  })
+
+  it('credentials of an app in the file: the appid as it is or by reference, the secret by reference', () => {
+    const app = { appid: 'app-1', secret: { file: '/run/secret' }, tokenPath: '/t', baseUrl: 'https://t.example' }
+    const other = { appid: { file: '/run/appid' }, secret: { variable: 'S' } }
+    const config = JSON.stringify({ ...CONFIG, credentials: { ...CONFIG.credentials, app, other } })
+    expect(readSettings({ config }, {}).config.credentials).toMatchObject({ app, other })
+  })
+
   it('a token file is named, not read', () => {
     expect(readSettings({}, { RABBITPRE_TOKEN_FILE: '/run/token' }).config.credentials).toEqual({
       environment: { token: { file: '/run/token' } },
     })
-  })
-})
-
-describe('what is wrong is told with its key and a remedy, and without a secret', () => {
-  const config = (changes: object) => JSON.stringify({ ...CONFIG, ...changes })
-  const source = (changes: object) => config({ sources: { s: { kind: 'web', ...changes } } })
-
-  it.each<[string, ServeFlags, Environment, RegExp]>([
-    ['no token', {}, {}, /set RABBITPRE_TOKEN or RABBITPRE_TOKEN_FILE/],
-    [
-      'two tokens',
-      {},
-      { ...TOKEN, RABBITPRE_TOKEN_FILE: '/x' },
-      /^RABBITPRE_TOKEN and RABBITPRE_TOKEN_FILE are both set: keep one$/,
-    ],
-    [
-      'a token and an appid',
-      {},
-      { ...TOKEN, RABBITPRE_APPID: SECRET },
-      /^RABBITPRE_APPID and RABBITPRE_TOKEN are both/,
-    ],
-    ['a token and a secret', {}, { ...TOKEN, RABBITPRE_SECRET: SECRET }, /^RABBITPRE_SECRET and RABBITPRE_TOKEN are/],
-    ['a token file and a secret', {}, { RABBITPRE_TOKEN_FILE: '/x', RABBITPRE_SECRET: SECRET }, /RABBITPRE_TOKEN_FILE/],
-    ['an appid alone', {}, { RABBITPRE_APPID: SECRET }, /^RABBITPRE_APPID: .* set RABBITPRE_TOKEN/],
-    [
-      'an address without a token',
-      {},
-      { RABBITPRE_BASE_URL: 'http://x' },
-      /^RABBITPRE_BASE_URL is set, .* set RABBITPRE_TOKEN/,
-    ],
-    ['a bad address', {}, { ...TOKEN, RABBITPRE_BASE_URL: `ftp://${SECRET}` }, /^RABBITPRE_BASE_URL: must be an http/],
-    ['a bad path', {}, { ...TOKEN, RABBITPRE_BATCH_ADD_PATH: SECRET }, /^RABBITPRE_BATCH_ADD_PATH: must begin with \//],
-    [
-      'a path that is a host',
-      {},
-      { ...TOKEN, RABBITPRE_BATCH_ADD_PATH: '//h/x' },
-      /^RABBITPRE_BATCH_ADD_PATH: must begin with \/ and not/,
-    ],
-    [
-      'an address with a path',
-      {},
-      { ...TOKEN, RABBITPRE_BASE_URL: 'https://h/x' },
-      /^RABBITPRE_BASE_URL: must be scheme and host alone/,
-    ],
-    [
-      'broken parameters',
-      {},
-      { ...TOKEN, RABBITPRE_PUBLIC_PARAMS: `{${SECRET}` },
-      /^RABBITPRE_PUBLIC_PARAMS: must be JSON/,
-    ],
-    [
-      'incomplete parameters',
-      {},
-      { ...TOKEN, RABBITPRE_PUBLIC_PARAMS: '{"isMatching":true,"matchingType":2}' },
-      /^RABBITPRE_PUBLIC_PARAMS: identifyWay is required/,
-    ],
-    ['a port of letters', { port: 'http' }, TOKEN, /^--port: http is no port; give a number from 0/],
-    ['an empty port', { port: '' }, TOKEN, /^--port: /],
-    ['a port too high', {}, { ...TOKEN, PORT: '65536' }, /^PORT: 65536 is no port/],
-    [
-      'another queue',
-      {},
-      { ...TOKEN, WARREN_QUEUE: `postgres://u:${SECRET}@h/db` },
-      /^--queue\/WARREN_QUEUE: "postgres:" is not known here; use sqlite:/,
-    ],
-    ['an open address', { host: '0.0.0.0' }, TOKEN, /^on 0\.0\.0\.0 anyone could send .* write sources/],
-    ['every address', {}, { ...TOKEN, HOST: '::' }, /^on :: anyone/],
-    ['a missing file', { config: '/nowhere/warren.json' }, TOKEN, /^--config: cannot read \/nowhere\/warren\.json$/],
-    ['a missing file', {}, { ...TOKEN, WARREN_CONFIG: 'nowhere.json' }, /^WARREN_CONFIG: cannot read \//],
-    ['broken JSON', { config: `{"token": ${SECRET}}` }, {}, /^--config: the configuration is not JSON/],
-    [
-      'broken JSON',
-      {},
-      { WARREN_CONFIG: `{"a": "${SECRET}" x}` },
-      /^WARREN_CONFIG: the configuration is not JSON: see line 1/,
-    ],
-    ['an unknown key', { config: config({ extra: 1 }) }, {}, /extra/],
-    [
-      'a secret in place',
-      { config: config({ credentials: { shop: { token: SECRET } } }) },
-      {},
-      /^credentials\.shop\.token: must be \{ "variable": "NAME" \}/,
-    ],
-    [
-      'a key in place',
-      { config: config({ sources: { s: { kind: 'server', key: SECRET } } }) },
-      {},
-      /^sources\.s\.key: must be/,
-    ],
-    ['no origins', { config: source({}) }, {}, /^sources\.s\.origins: is required for a web source; \["\*"\]/],
-    [
-      'a bad origin',
-      { config: source({ origins: ['shop.example/path'] }) },
-      {},
-      /^sources\.s\.origins\.0: must be an origin such as/,
-    ],
-    [
-      'origins of a server',
-      { config: source({ kind: 'server', key: { variable: 'K' }, origins: ['*'] }) },
-      {},
-      /^sources\.s\.origins: is for web/,
-    ],
-    ['a server without key', { config: source({ kind: 'server' }) }, {}, /^sources\.s\.key: is required/],
-    [
-      'a key on a page',
-      { config: source({ origins: ['*'], key: { variable: 'K' } }) },
-      {},
-      /^sources\.s\.key: is for server sources alone/,
-    ],
-    [
-      'a source to nowhere',
-      { config: source({ origins: ['*'], destination: 'x' }) },
-      {},
-      /^sources\.s\.destination: there is no "x" in destinations$/,
-    ],
-    [
-      'a destination without credentials',
-      { config: config({ destinations: { d: { credentials: 'x' } }, sources: {} }) },
-      {},
-      /^destinations\.d\.credentials: there is no "x"/,
-    ],
-    [
-      'an open source to nowhere',
-      { config: config({ destinations: { d: { credentials: 'shop' } }, sources: {} }) },
-      {},
-      /destination "default", and there is none: write sources/,
-    ],
-    [
-      'a name taken',
-      {
-        config: config({
-          credentials: { shop: { token: { variable: 'A' } }, environment: { token: { variable: 'B' } } },
-        }),
-      },
-      TOKEN,
-      /^credentials\.environment: RABBITPRE_TOKEN takes this name/,
-    ],
-  ])('%s: %#', (_, flags, environment, words) => {
-    const told = wordsOf(flags, environment)
-    expect(told).toMatch(words)
-    expect(told).not.toContain('hush')
-  })
-
-  it('all mistakes of a file at once, a line each', () => {
-    const lines = wordsOf({ config: source({ precedence: [], origins: [] }) }, {}).split('\n')
-    expect(lines.map((line) => line.split(':')[0])).toEqual(['sources.s.origins', 'sources.s.precedence'])
   })
 })
 
@@ -297,4 +169,18 @@ describe('readSecret', () => {
   ])('refuses %s', (_, reference, words) => {
     expect(() => readSecret(reference, { EMPTY: ' ' }, 'sources.s.key')).toThrow(words)
   })
+})
+
+it('destinations that agree on their host, or credentials that name it, leave no question', () => {
+  const shop = { appid: 'a', secret: { variable: 'S' } }
+  const destinations = { default: { credentials: 'shop' }, second: { credentials: 'shop', baseUrl: 'http://h' } }
+  const own = { ...CONFIG, credentials: { shop: { ...shop, baseUrl: 'http://t' } }, destinations }
+  const { config } = readSettings({ config: JSON.stringify(own) }, {})
+  expect(tokenBaseUrl(config, 'shop')).toBe('http://t')
+  const agreeing = { default: { credentials: 'shop', baseUrl: 'http://h/' }, second: destinations.second }
+  const { config: agreed } = readSettings(
+    { config: JSON.stringify({ ...CONFIG, credentials: { shop }, destinations: agreeing }) },
+    {},
+  )
+  expect(tokenBaseUrl(agreed, 'shop')).toBe('http://h')
 })

@@ -1,7 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { publicParamsSchema } from '@warren/rabbitpre'
-import { configSchema, danglingNames, type Config, type SecretReference } from '../config.ts'
+import { configSchema, danglingNames, undecidedTokenHosts, type Config, type SecretReference } from '../config.ts'
+import { environmentCredentials, SET_CREDENTIALS } from './environment-credentials.ts'
+import { SettingsError } from './settings-error.ts'
+
+export { SettingsError }
 
 /** What `serve` is told on its command line; each beats its variable, which beats the file. */
 export interface ServeFlags {
@@ -23,9 +27,6 @@ export interface Settings {
   isOpen: boolean
 }
 
-/** A mistake in the settings: one line that says what is wrong and what to do, and never shows a secret. */
-export class SettingsError extends Error {}
-
 /** Read where no configuration is given; it may be missing. */
 const DEFAULT_CONFIG = 'warren.config.json'
 
@@ -44,10 +45,10 @@ export function readSettings(flags: ServeFlags, environment: Environment): Setti
   const dangling = danglingNames(config)
   if (dangling.length > 0) throw new SettingsError(dangling.join('\n'))
   if (Object.keys(config.destinations).length === 0) {
-    throw new SettingsError(
-      'nowhere to send events: set RABBITPRE_TOKEN or RABBITPRE_TOKEN_FILE, or write destinations into the configuration',
-    )
+    throw new SettingsError(`nowhere to send events: ${SET_CREDENTIALS}, or write destinations into the configuration`)
   }
+  const undecided = undecidedTokenHosts(config)
+  if (undecided.length > 0) throw new SettingsError(undecided.join('\n'))
 
   const host = flags.host ?? variable('HOST') ?? '127.0.0.1'
   const isOpen = Object.keys(config.sources).length === 0
@@ -74,7 +75,7 @@ export function readSettings(flags: ServeFlags, environment: Environment): Setti
   }
 }
 
-/** The secret that a reference names. Files are read once here; a token file is watched by its own source. */
+/** The secret that a reference names, read once: those that are watched in their files have sources of their own. */
 export function readSecret(reference: SecretReference, environment: Environment, where: string): string {
   if ('variable' in reference) {
     const value = Object.hasOwn(environment, reference.variable) ? environment[reference.variable]?.trim() : undefined
@@ -121,46 +122,30 @@ function readFile(path: string, origin: string): string {
 
 /** `RABBITPRE_*` configure the destination `default`, over what the file says of it. */
 function addDefaultDestination(config: Config, variable: (name: string) => string | undefined): void {
-  const credentials = ['RABBITPRE_TOKEN', 'RABBITPRE_TOKEN_FILE'].filter((name) => variable(name))
-  if (credentials.length > 1) throw new SettingsError(`${credentials.join(' and ')} are both set: keep one`)
-  for (const name of ['RABBITPRE_APPID', 'RABBITPRE_SECRET']) {
-    if (!variable(name)) continue
-    throw new SettingsError(
-      credentials.length > 0
-        ? `${name} and ${credentials.join(', ')} are both set: keep one kind of credential`
-        : `${name}: this version does not fetch tokens; set RABBITPRE_TOKEN or RABBITPRE_TOKEN_FILE`,
-    )
-  }
-
+  const given = environmentCredentials(variable)
   const baseUrl = variable('RABBITPRE_BASE_URL')
   const batchAddPath = variable('RABBITPRE_BATCH_ADD_PATH')
   const publicParams = variable('RABBITPRE_PUBLIC_PARAMS')
-  const [credential] = credentials
   const present = Object.hasOwn(config.destinations, 'default') ? config.destinations['default'] : undefined
-  if (!credential && !present) {
+  if (!given && !present) {
     const lone = ['RABBITPRE_BASE_URL', 'RABBITPRE_BATCH_ADD_PATH', 'RABBITPRE_PUBLIC_PARAMS'].find((name) =>
       variable(name),
     )
-    if (lone)
-      throw new SettingsError(
-        `${lone} is set, and the destination "default" has no token: set RABBITPRE_TOKEN or RABBITPRE_TOKEN_FILE`,
-      )
+    if (lone) {
+      throw new SettingsError(`${lone} is set, and the destination "default" has no credentials: ${SET_CREDENTIALS}`)
+    }
     return
   }
 
-  if (credential) {
-    if (Object.hasOwn(config.credentials, 'environment')) {
-      throw new SettingsError(`credentials.environment: ${credential} takes this name; give the credentials another`)
-    }
-    const reference = credential === 'RABBITPRE_TOKEN' ? { variable: credential } : { file: variable(credential) ?? '' }
-    config.credentials['environment'] = { token: reference }
+  if (given && Object.hasOwn(config.credentials, 'environment')) {
+    throw new SettingsError(`credentials.environment: ${given.setBy} takes this name; give the credentials another`)
   }
   const overlay = configSchema.safeParse({
-    credentials: { environment: { token: { variable: 'RABBITPRE_TOKEN' } } },
+    credentials: given ? { environment: given.credentials } : {},
     destinations: {
       default: {
         ...present,
-        ...(credential ? { credentials: 'environment' } : {}),
+        ...(given ? { credentials: 'environment' } : {}),
         ...(baseUrl ? { baseUrl } : {}),
         ...(batchAddPath ? { batchAddPath } : {}),
         ...(publicParams ? { publicParams: readPublicParams(publicParams) } : {}),
@@ -172,12 +157,14 @@ function addDefaultDestination(config: Config, variable: (name: string) => strin
     const field = String(issue?.path[2] ?? '')
     throw new SettingsError(`${VARIABLE_OF[field] ?? 'RABBITPRE_*'}: ${issue?.message ?? 'not valid'}`)
   }
+  Object.assign(config.credentials, overlay.data.credentials)
   Object.assign(config.destinations, overlay.data.destinations)
 }
 
 const VARIABLE_OF: Record<string, string> = {
   baseUrl: 'RABBITPRE_BASE_URL',
   batchAddPath: 'RABBITPRE_BATCH_ADD_PATH',
+  tokenPath: 'RABBITPRE_TOKEN_PATH',
 }
 
 function readPublicParams(text: string): unknown {

@@ -1,0 +1,60 @@
+import { truncateSync } from 'node:fs'
+import type { QueueLimits } from '../queue/queue-limits.ts'
+import { sqlQueue } from '../queue/sql.ts'
+import { lockDatabase } from './database-lock.ts'
+import { diskRoom, type DiskRoomOptions } from './disk-room.ts'
+import { isDiskFull, nodeSqlite, type NodeSqlite } from './sqlite.ts'
+
+export interface SqliteQueueOptions {
+  /** Told how long each commit took, in milliseconds. */
+  onCommit?: (ms: number) => void
+  limits?: Partial<QueueLimits>
+  room?: Pick<DiskRoomOptions, 'reserveBytes' | 'lowBytes' | 'highBytes' | 'maxWalBytes'>
+}
+
+export type SqliteQueue = ReturnType<typeof sqlQueue> & {
+  /** The size of the database's WAL. */
+  walBytes(): number
+}
+
+/**
+ * The queue in a file: one process a database, which it holds until it is closed, and with an eye on the disk. Beside
+ * the database stand its WAL, `-lock` and `-reserve`.
+ * @throws where another process holds the database, or it cannot be opened.
+ */
+export function sqliteQueue(path: string, { onCommit, limits, room }: SqliteQueueOptions = {}): SqliteQueue {
+  const unlock = lockDatabase(path)
+  let driver: NodeSqlite | undefined
+  try {
+    const opened = (driver = openDatabase(path))
+    const queue = sqlQueue(opened, {
+      defer: setImmediate,
+      disk: diskRoom({ path, driver: opened, ...room }),
+      ...(onCommit ? { onCommit } : {}),
+      ...(limits ? { limits } : {}),
+    })
+    return {
+      ...queue,
+      walBytes: opened.walBytes,
+      async close() {
+        await queue.close()
+        unlock()
+      },
+    }
+  } catch (error) {
+    driver?.close()
+    unlock()
+    throw error
+  }
+}
+
+/** Opening needs a few pages too: on a full disk the reserve gives them. */
+function openDatabase(path: string): NodeSqlite {
+  try {
+    return nodeSqlite(path)
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+    truncateSync(`${path}-reserve`, 0)
+    return nodeSqlite(path)
+  }
+}

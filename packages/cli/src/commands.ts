@@ -20,7 +20,10 @@ program
   .option('--config <path>', 'warren.config.json, or its JSON [WARREN_CONFIG]')
   .addHelpText(
     'after',
-    '\nThe platform: RABBITPRE_TOKEN or RABBITPRE_TOKEN_FILE, RABBITPRE_BASE_URL, RABBITPRE_BATCH_ADD_PATH, RABBITPRE_PUBLIC_PARAMS',
+    '\nThe platform, by variables alone:\n' +
+      '  RABBITPRE_APPID and RABBITPRE_SECRET       the app: its token is fetched and renewed\n' +
+      '  RABBITPRE_TOKEN or RABBITPRE_TOKEN_FILE    in their place: a token that you keep fresh\n' +
+      '  RABBITPRE_BASE_URL, RABBITPRE_BATCH_ADD_PATH, RABBITPRE_TOKEN_PATH, RABBITPRE_PUBLIC_PARAMS',
   )
   .action((flags) => serve(flags, process.env))
 
@@ -28,7 +31,10 @@ program
   .command('sandbox')
   .description('play the platform: check calls to the letter, show what arrived, play faults')
   .option('--port <number>', 'port to listen on', '8788')
-  .option('--token <token>', 'the token that calls must carry', 'sandbox-token')
+  .option('--token <token>', 'a token that calls may carry (default: sandbox-token, unless there is an app)')
+  .option('--appid <appid>', 'an app that may fetch tokens; with --secret')
+  .option('--secret <secret>', 'its secret')
+  .option('--token-life <seconds>', 'how long its tokens live (default: 7200)')
   .option('--require-args <names>', 'event parameters that every event must have, separated by commas')
   .action((flags) => sandbox(flags))
 

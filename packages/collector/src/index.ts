@@ -9,8 +9,9 @@ export {
   type Upstream,
 } from './forward/forwarder.ts'
 export { rabbitpreUpstreams, type Destination } from './forward/rabbitpre-upstream.ts'
-export { memoryQueue } from './queue/memory.ts'
 export type * from './queue/dead-letters.ts'
+export type { Disk } from './queue/disk.ts'
+export { memoryQueue, type MemoryQueueOptions } from './queue/memory.ts'
 export {
   QueueFullError,
   type EnqueueResult,
@@ -20,6 +21,7 @@ export {
   type QueueEntry,
   type Settlement,
 } from './queue/ports.ts'
+export type { QueueLimits } from './queue/queue-limits.ts'
 export type { SqlDriver, SqlValue } from './queue/sql-driver.ts'
 export { sqlQueue, type SqlQueueOptions } from './queue/sql.ts'
 export { configuredSources, openSource, type FindSource, type SourceRules } from './sources.ts'

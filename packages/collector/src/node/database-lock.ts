@@ -1,11 +1,11 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 /** SQLite's own number (sqlite.org/rescode.html): another connection holds the lock. */
 const SQLITE_BUSY = 5
 
 /**
- * Takes a database for this process alone; gives what lets go of it. Two collectors on one database would each hand
+ * Takes a database that is there for this process alone; gives what lets go of it. Two collectors on one database would each hand
  * out the same events, because leases are in memory.
  *
  * The lock is SQLite's own, on an empty database beside this one that nobody else has a use for: the system lets go of
@@ -15,14 +15,15 @@ const SQLITE_BUSY = 5
  */
 export function lockDatabase(path: string): () => void {
   // One database under two names is one.
-  const lockPath = `${existsSync(path) ? realpathSync(path) : path}-lock`
+  const lockPath = `${realpathSync(path)}-lock`
   const lock = new DatabaseSync(lockPath)
   try {
     lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
   } catch (error) {
     lock.close()
     if (!isBusy(error)) throw error
-    throw new Error(`another collector works on it and holds ${lockPath}: stop that one, or give this one another file`)
+    const words = `another collector works on it and holds ${lockPath}: stop that one, or give this one another file`
+    throw new Error(words, { cause: error })
   }
   return () => lock.close()
 }

@@ -1,7 +1,7 @@
 import type { Disk } from '../queue/disk.ts'
+import { freeBytes } from './free-bytes.ts'
 import { reserveFile } from './reserve-file.ts'
 import { isDiskFull, WAL_KEPT_BYTES, type NodeSqlite } from './sqlite.ts'
-import { freeBytes } from './free-bytes.ts'
 
 export interface DiskRoomOptions {
   /** The database's file; the reserve stands beside it. */
@@ -23,7 +23,7 @@ export interface DiskRoomOptions {
 
 const MIB = 1024 * 1024
 
-/** A look costs two system calls. */
+/** A look costs a few system calls, and what the disk loses between two must fit into the low mark. */
 const LOOK_EVERY_MS = 250
 
 /**
@@ -39,23 +39,42 @@ const LOOK_EVERY_MS = 250
  */
 export function diskRoom(options: DiskRoomOptions): Disk {
   const { path, driver, free = freeBytes, now = () => performance.now() } = options
-  // Ours. The reserve holds the settlements of some 100,000 events; the low mark leaves the reserve's size again for
-  // the WAL of settlements (4 MiB before a checkpoint) and for what others write meanwhile.
-  const { reserveBytes = 16 * MIB, lowBytes = 32 * MIB, highBytes = 64 * MIB, maxWalBytes = 4 * WAL_KEPT_BYTES } = options
+  // Ours. The reserve holds the settlements of some 100,000 events; the low mark leaves twice its size for what others
+  // write between two looks, and the high mark is far enough from it that a disk near its end does not flap.
+  const {
+    reserveBytes = 16 * MIB,
+    lowBytes = 32 * MIB,
+    highBytes = 64 * MIB,
+    maxWalBytes = 4 * WAL_KEPT_BYTES,
+  } = options
   const reserve = reserveFile(`${path}-reserve`, reserveBytes)
-  let lookAt = -Infinity
+  /** What new events can have: a WAL may yet need its size again in the database. */
+  const room = () => free(path) - driver.walBytes()
   let isShort = false
-  let words: string | undefined
+  let words = look()
+  let lookAt = now() + LOOK_EVERY_MS
 
   function look(): string | undefined {
-    if (driver.walBytes() > WAL_KEPT_BYTES) driver.checkpoint()
-    if (!reserve.isKept() && free(path) >= reserveBytes + (isShort ? highBytes : lowBytes)) reserve.keep()
-    const room = free(path)
-    isShort = isShort ? room < highBytes || !reserve.isKept() : room < lowBytes || !reserve.isKept()
-    if (isShort) return `the disk has ${mib(room)} MiB free, and new events are taken again from ${mib(highBytes)} MiB on`
+    const wanted = isShort ? highBytes : lowBytes
+    if (driver.walBytes() > WAL_KEPT_BYTES || room() < wanted) checkpoint()
+    if (!reserve.isKept() && room() >= reserveBytes + wanted) reserve.keep()
+    isShort = room() < wanted || !reserve.isKept()
+    if (isShort) {
+      const needed = highBytes + (reserve.isKept() ? 0 : reserveBytes)
+      return `the disk has room for ${mib(room())} MiB, and new events are taken again from ${mib(needed)} MiB on`
+    }
     const wal = driver.walBytes()
     if (wal <= maxWalBytes) return undefined
-    return `the database's WAL has ${mib(wal)} MiB, because something reads the database and does not end: end it`
+    return `the database's WAL has grown to ${mib(wal)} MiB, because something reads the database and does not end`
+  }
+
+  function checkpoint(): void {
+    try {
+      driver.checkpoint()
+    } catch (error) {
+      // No room to bring the WAL home: what is left shows it, and the next look tries again.
+      if (!isDiskFull(error)) throw error
+    }
   }
 
   return {
@@ -66,9 +85,11 @@ export function diskRoom(options: DiskRoomOptions): Disk {
       return reserve.giveBack()
     },
     shortOf() {
-      if (now() < lookAt) return words
-      lookAt = now() + LOOK_EVERY_MS
-      return (words = look())
+      if (now() >= lookAt) {
+        words = look()
+        lookAt = now() + LOOK_EVERY_MS
+      }
+      return words
     },
   }
 }

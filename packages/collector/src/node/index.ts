@@ -1,4 +1,6 @@
+export { backupDatabase } from './backup.ts'
 export { startCollector, type Running, type ServeOptions } from './serve.ts'
 export { readSettings, SettingsError, type Environment, type ServeFlags, type Settings } from './settings.ts'
-export { nodeSqlite } from './sqlite.ts'
+export { sqliteQueue, type SqliteQueue, type SqliteQueueOptions } from './sqlite-queue.ts'
+export { nodeSqlite, type NodeSqlite } from './sqlite.ts'
 export { nodeTelemetry, type NodeTelemetry } from './telemetry.ts'

@@ -29,11 +29,12 @@ export function reserveFile(path: string, bytes: number): ReserveFile {
       const file = openSync(path, 'w')
       try {
         // Noise: a file system that compresses or leaves out zeros would keep nothing free.
-        for (let left = bytes; left > 0; ) left -= writeSync(file, randomBytes(Math.min(left, PIECE_BYTES)))
+        for (let left = bytes; left > 0;) left -= writeSync(file, randomBytes(Math.min(left, PIECE_BYTES)))
         fsyncSync(file)
         isKept = true
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+        const { code } = error as NodeJS.ErrnoException
+        if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
         truncateSync(path, 0)
       } finally {
         closeSync(file)

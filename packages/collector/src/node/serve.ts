@@ -5,13 +5,13 @@ import { createRabbitpreClient } from '@warren/rabbitpre'
 import { createCollector } from '../app.ts'
 import { createForwarder } from '../forward/forwarder.ts'
 import { rabbitpreUpstreams, type Destination } from '../forward/rabbitpre-upstream.ts'
+import type { DeadLetters } from '../queue/dead-letters.ts'
 import { memoryQueue } from '../queue/memory.ts'
 import type { EventQueue } from '../queue/ports.ts'
-import { sqlQueue } from '../queue/sql.ts'
 import { configuredSources, openSource, type FindSource, type SourceRules } from '../sources.ts'
 import { openCredentials, type Credentials } from './credentials.ts'
 import { readSecret, SettingsError, type Environment, type Settings } from './settings.ts'
-import { nodeSqlite } from './sqlite.ts'
+import { sqliteQueue } from './sqlite-queue.ts'
 import { nodeTelemetry, type NodeTelemetry } from './telemetry.ts'
 import { wakeTimer } from './wake-timer.ts'
 
@@ -133,16 +133,13 @@ function openDestinations({ config }: Settings, { sources }: Credentials): Map<s
   return destinations
 }
 
-function openQueue({ queue }: Settings, telemetry: NodeTelemetry): EventQueue {
+function openQueue({ queue }: Settings, telemetry: NodeTelemetry): EventQueue & { dead: DeadLetters } {
   if (queue.kind === 'memory') {
     telemetry.log('warn', 'the queue is in memory: events that are not delivered end with the process')
     return memoryQueue()
   }
   try {
-    return sqlQueue(nodeSqlite(queue.path), {
-      defer: setImmediate,
-      onCommit: (ms) => telemetry.observe('commit', {}, ms),
-    })
+    return sqliteQueue(queue.path, { onCommit: (ms) => telemetry.observe('commit', {}, ms) })
   } catch (error) {
     throw new SettingsError(
       `--db/WARREN_DB: ${queue.path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,

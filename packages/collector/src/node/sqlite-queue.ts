@@ -23,27 +23,30 @@ export type SqliteQueue = ReturnType<typeof sqlQueue> & {
  * @throws where another process holds the database, or it cannot be opened.
  */
 export function sqliteQueue(path: string, { onCommit, limits, room }: SqliteQueueOptions = {}): SqliteQueue {
-  const unlock = lockDatabase(path)
-  let driver: NodeSqlite | undefined
+  const driver = openDatabase(path)
+  let unlock: (() => void) | undefined
   try {
-    const opened = (driver = openDatabase(path))
-    const queue = sqlQueue(opened, {
+    const release = (unlock = lockDatabase(path))
+    const queue = sqlQueue(driver, {
       defer: setImmediate,
-      disk: diskRoom({ path, driver: opened, ...room }),
+      disk: diskRoom({ path, driver, ...room }),
       ...(onCommit ? { onCommit } : {}),
       ...(limits ? { limits } : {}),
     })
     return {
       ...queue,
-      walBytes: opened.walBytes,
+      walBytes: driver.walBytes,
       async close() {
-        await queue.close()
-        unlock()
+        try {
+          await queue.close()
+        } finally {
+          release()
+        }
       },
     }
   } catch (error) {
-    driver?.close()
-    unlock()
+    driver.close()
+    unlock?.()
     throw error
   }
 }

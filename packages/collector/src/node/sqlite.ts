@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { SqlDriver, SqlValue } from '../queue/sql-driver.ts'
 
@@ -41,6 +41,7 @@ export function nodeSqlite(path: string): NodeSqlite {
     database.close()
     throw error
   }
+  const wal = `${realpathSync(path)}-wal`
   const statements = new Map<string, StatementSync>()
 
   function prepare(sql: string): StatementSync {
@@ -68,7 +69,7 @@ export function nodeSqlite(path: string): NodeSqlite {
         throw error
       }
     },
-    walBytes: () => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+    walBytes: () => statSync(wal, { throwIfNoEntry: false })?.size ?? 0,
     checkpoint() {
       // A reader in the way is not waited for: it is told of in the answer, and the next look tries again.
       database.exec('PRAGMA busy_timeout = 0')

@@ -6,7 +6,7 @@ import { afterEach, beforeEach } from 'vitest'
 import { nodeSqlite } from '../node/sqlite.ts'
 import { entry, type QueueWithDead, uuidsOf } from '../queue/conformance.ts'
 import type { SqlDriver } from '../queue/sql-driver.ts'
-import { sqlQueue } from '../queue/sql.ts'
+import { sqlQueue, type SqlQueueOptions } from '../queue/sql.ts'
 
 export const START = Date.UTC(2026, 0, 1)
 export const LANE = 'a/unmatched'
@@ -17,14 +17,18 @@ export function freshFile(): { path: string; remove: () => void } {
   return { path: join(folder, 'warren.db'), remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
+/** As `node:sqlite` tells that the disk is full. */
+export const diskFull = (): Error => Object.assign(new Error('database or disk is full'), { errcode: 13 })
+
 /** A driver that is watched, and that fails where it is told to. */
 export function watched(driver: SqlDriver) {
   const seen = { transactions: 0, statements: [] as string[], mostParameters: 0 }
-  let failAt: ((sql: string) => boolean) | undefined
+  let failure: ((sql: string) => Error | undefined) | undefined
   const check = (sql: string, parameters: readonly unknown[] = []) => {
     seen.statements.push(sql)
     seen.mostParameters = Math.max(seen.mostParameters, parameters.length)
-    if (failAt?.(sql)) throw new Error(`disk I/O error at ${sql}`)
+    const error = failure?.(sql)
+    if (error) throw error
   }
   const wrapped: SqlDriver = {
     exec(sql) {
@@ -52,21 +56,29 @@ export function watched(driver: SqlDriver) {
   return {
     driver: wrapped,
     seen,
+    /** From now on statements with this part fail, COMMIT among them. */
     failAt(part: string | undefined) {
-      failAt = part === undefined ? undefined : (sql) => sql.includes(part)
+      failure =
+        part === undefined
+          ? undefined
+          : (sql) => (sql.includes(part) ? new Error(`disk I/O error at ${sql}`) : undefined)
+    },
+    /** From now on every statement fails as this says. */
+    failAs(says: typeof failure) {
+      failure = says
     },
   }
 }
 
 /** A queue on a file, on a clock that is set by hand, with its driver watched: new for each test of the suite in which this is called. */
-export function sqlStage() {
+export function sqlStage(options: Pick<SqlQueueOptions, 'disk' | 'limits'> = {}) {
   let clock = START
   let file: ReturnType<typeof freshFile>
   let disk: ReturnType<typeof watched>
   let queue: QueueWithDead
   function open() {
     disk = watched(nodeSqlite(file.path))
-    queue = sqlQueue(disk.driver, { now: () => clock, defer: setImmediate })
+    queue = sqlQueue(disk.driver, { now: () => clock, defer: setImmediate, ...options })
   }
   async function reopen() {
     await queue.close()

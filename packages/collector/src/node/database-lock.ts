@@ -25,7 +25,11 @@ export function lockDatabase(path: string): () => void {
     const words = `another collector works on it and holds ${lockPath}: stop that one, or give this one another file`
     throw new Error(words, { cause: error })
   }
-  return () => lock.close()
+  let isHeld = true
+  return () => {
+    if (isHeld) lock.close()
+    isHeld = false
+  }
 }
 
 const isBusy = (error: unknown): boolean =>

@@ -1,4 +1,4 @@
-import { truncateSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import type { QueueLimits } from '../queue/queue-limits.ts'
 import { sqlQueue } from '../queue/sql.ts'
 import { lockDatabase } from './database-lock.ts'
@@ -57,7 +57,12 @@ function openDatabase(path: string): NodeSqlite {
     return nodeSqlite(path)
   } catch (error) {
     if (!isDiskFull(error)) throw error
-    truncateSync(`${path}-reserve`, 0)
+  }
+  rmSync(`${path}-reserve`, { force: true })
+  try {
     return nodeSqlite(path)
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+    throw new Error('the disk is full: make room on it', { cause: error })
   }
 }

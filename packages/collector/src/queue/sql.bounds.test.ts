@@ -78,3 +78,40 @@ describe('sqlQueue', () => {
     expect(await drain()).toHaveLength(3001)
   })
 })
+
+describe('sqlQueue with a bound', () => {
+  const stage = sqlStage({ limits: { events: 3 } })
+  const { drain, entries, lease, reopen } = stage
+
+  it('does not count what a failed commit would have brought or taken', async () => {
+    stage.disk.failAt('COMMIT')
+    await expect(stage.queue.enqueue('s', entries(0, 3))).rejects.toThrow('disk I/O')
+    stage.disk.failAt(undefined)
+    await stage.queue.enqueue('s', entries(0, 3))
+    const held = await lease({ events: 2, bytes: 10_000 })
+    stage.disk.failAt('COMMIT')
+    await expect(stage.queue.settle([{ lease: held?.id ?? 0, verdict: 'ack' }])).rejects.toThrow('disk I/O')
+    stage.disk.failAt(undefined)
+    await expect(stage.queue.enqueue('s', entries(3, 4))).rejects.toThrow(
+      'the queue is full: it holds 3 events of at most 3',
+    )
+  })
+
+  it('takes what comes with the settlement that makes room for it', async () => {
+    await stage.queue.enqueue('s', entries(0, 3))
+    const held = await lease({ events: 2, bytes: 10_000 })
+    const [, taken] = await Promise.all([
+      stage.queue.settle([{ lease: held?.id ?? 0, verdict: 'ack' }]),
+      stage.queue.enqueue('s', entries(3, 5)),
+    ])
+    expect(taken).toEqual({ fresh: 2, repeated: 0 })
+  })
+
+  it('that is set lower than what it holds opens, delivers, and takes again once it is below', async () => {
+    await stage.queue.enqueue('s', entries(0, 3))
+    await reopen({ limits: { events: 1 } })
+    await expect(stage.queue.enqueue('s', entries(3, 4))).rejects.toThrow('it holds 3 events of at most 1')
+    expect(await drain()).toEqual(['order-0', 'order-1', 'order-2'])
+    expect(await stage.queue.enqueue('s', entries(3, 4))).toEqual({ fresh: 1, repeated: 0 })
+  })
+})

@@ -70,19 +70,21 @@ export function watched(driver: SqlDriver) {
   }
 }
 
+type StageOptions = Pick<SqlQueueOptions, 'disk' | 'limits'>
+
 /** A queue on a file, on a clock that is set by hand, with its driver watched: new for each test of the suite in which this is called. */
-export function sqlStage(options: Pick<SqlQueueOptions, 'disk' | 'limits'> = {}) {
+export function sqlStage(options: StageOptions = {}) {
   let clock = START
   let file: ReturnType<typeof freshFile>
   let disk: ReturnType<typeof watched>
   let queue: QueueWithDead
-  function open() {
+  function open(changes: StageOptions = {}) {
     disk = watched(nodeSqlite(file.path))
-    queue = sqlQueue(disk.driver, { now: () => clock, defer: setImmediate, ...options })
+    queue = sqlQueue(disk.driver, { now: () => clock, defer: setImmediate, ...options, ...changes })
   }
-  async function reopen() {
+  async function reopen(changes: StageOptions = {}) {
     await queue.close()
-    open()
+    open(changes)
   }
   /** Looks into the file past the queue. */
   function count(table: string): number {

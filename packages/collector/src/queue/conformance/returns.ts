@@ -58,6 +58,19 @@ export function returnConformance(stage: ConformanceStage): void {
       expect(await status()).toEqual(IDLE)
     })
 
+    it('as a part is settled by its lease while it waits, though all else of that lease is done', async () => {
+      await put(3)
+      const first = await lease()
+      await stage.queue.settle([
+        { lease: first?.id ?? 0, verdict: 'retry', places: [0, 1], afterMs: 1000 },
+        { lease: first?.id ?? 0, verdict: 'ack' },
+      ])
+      await ack(first, [1])
+      expect(await status()).toMatchObject({ events: 1, returnedDueAt: stage.clock + 1000 })
+      await ack(first, [0])
+      expect(await status()).toEqual(IDLE)
+    })
+
     it('is handed out in the order of falling due, among a thousand', async () => {
       const count = 1000
       await put(count)

@@ -95,7 +95,12 @@ function arrowsOf(file: string): Arrow[] {
     expect(existsSync(path), `${relative(root, file)} imports ${target}`).toBe(true)
     const to = roomOf(path)
     if (to !== roomOf(file))
-      found.push({ file, from: roomOf(file), to: path.endsWith('/queue/ports.ts') ? `${to} (ports)` : to, isTypes })
+      found.push({
+        file,
+        from: roomOf(file),
+        to: /\/queue\/(ports|dead-letters)\.ts$/.test(path) ? `${to} (ports)` : to,
+        isTypes,
+      })
   }
   return found
 }

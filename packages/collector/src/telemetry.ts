@@ -18,6 +18,12 @@ export interface Counters {
   calls: { lane: string; outcome: string }
   /** Events the upstream has taken. */
   delivered: { lane: string }
+  /** Events that became dead letters. */
+  buried: { lane: string; reason: string }
+  /** Dead letters of a parked key that came back by themselves. */
+  revived: { lane: string }
+  /** Events sent again although the upstream may have stored them: the answer was lost, or their call was bisected. */
+  resent: { lane: string; cause: 'in_doubt' | 'bisected' }
 }
 
 /** Every duration and its labels. */

@@ -1,62 +1,48 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_RETRY_AFTER_MS, parseRetryAfter } from '@warren/protocol'
-import type { Outcome } from '@warren/rabbitpre'
 import { delivered, down, stage, START } from '../testing/forwarder-stage.ts'
 
-const halting: Outcome[] = [
-  down,
-  { kind: 'unauthorised', isRenewable: true, generation: 1, code: '100200', words: 'token' },
-  { kind: 'misconfigured', status: 302, words: 'a redirect' },
-]
-
-describe.each(halting)('$kind', (outcome) => {
-  it('brings the batch back whole, holds the lane, and is well with the next success', async () => {
-    const { put, until, calls, set, stateOf, left, logs } = stage()
-    let answers = 3
-    set({ script: () => (answers-- > 0 ? outcome : delivered) })
+describe('unavailable', () => {
+  it('brings the batch back whole, after full jitter, while others go on; a success resets all waits', async () => {
+    const { put, until, calls, set, left } = stage()
+    set({ script: ({ uuids, at }) => (uuids[0] === 'a0' && at < 1000 ? down : delivered) })
     await put(500, 'a')
     await until(0)
     await put(500, 'b')
-    await until(999)
-    expect(calls).toHaveLength(1)
-    expect(stateOf()).toMatchObject({ state: 'waiting', lastOutcome: outcome.kind, events: 1000 })
-    // With random() at 1 the waits are 1 s, 2 s, 4 s.
-    await until(7000)
-    expect(calls.map(({ at, uuids }) => [at, uuids[0], uuids.length])).toEqual([
+    await until(0)
+    // The success of the second brings the first back at once.
+    expect(calls.slice(0, 3).map(({ at, uuids }) => [at, uuids[0], uuids.length])).toEqual([
       [0, 'a0', 500],
-      [1000, 'a0', 500],
-      [3000, 'a0', 500],
-      [7000, 'a0', 500],
-      [7000, 'b0', 500],
+      [0, 'b0', 500],
+      [0, 'a0', 500],
     ])
+    await until(10_000)
+    expect(await left()).toBe(0)
+  })
+
+  it('three times in a row opens the breaker; one call alone is let through, and its success opens the way', async () => {
+    const { put, until, calls, set, left, stateOf } = stage()
+    let failures = 5
+    set({ script: () => (failures-- > 0 ? down : delivered) })
+    await put(2500, 'a')
+    await until(40_000)
+    const at = calls.map((call) => call.at)
+    // With random() at 1: two that go on, the third opens for 4 s, then 8 s, then 16 s.
+    expect(at.slice(0, 6)).toEqual([0, 0, 0, 4000, 12_000, 28_000])
     expect(await left()).toBe(0)
     expect(stateOf()).toMatchObject({ state: 'idle', lastOutcome: 'delivered' })
-    expect(logs).toHaveLength(3)
-    // The back-off began anew.
-    answers = 1
-    await put(500, 'c')
-    await until(8000)
-    expect(calls.slice(-2).map(({ at }) => at)).toEqual([7000, 8000])
   })
 
   it('waits at most a minute, and never in a hot loop', async () => {
     const { put, until, calls, set, wakes, left } = stage()
-    set({ script: () => outcome })
+    set({ script: () => down })
     await put(1, 'a')
     await until(3_600_000)
     const waits = calls.slice(1).map(({ at }, i) => at - (calls[i]?.at ?? 0))
     expect(Math.max(...waits)).toBe(60_000)
     expect(calls.length).toBeLessThanOrEqual(70)
-    expect(wakes()).toBeLessThanOrEqual(2 * calls.length + 5)
+    expect(wakes()).toBeLessThanOrEqual(2 * calls.length + 10)
     expect(await left()).toBe(1)
-  })
-
-  it('with a jitter of nothing does not run hot for ever', async () => {
-    const { put, set, calls, run } = stage()
-    set({ random: 0, script: () => (calls.length < 50 ? outcome : delivered) })
-    await put(500, 'a')
-    await run()
-    expect(calls).toHaveLength(50)
   })
 })
 

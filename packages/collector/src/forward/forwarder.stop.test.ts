@@ -21,7 +21,7 @@ describe('stop', () => {
   })
 
   it('records what is owed', async () => {
-    let failures = 1
+    let failures = 2
     const { put, until, forwarder, left } = stage((queue) => ({
       ...queue,
       settle: (settlements) => (failures-- > 0 ? Promise.reject(new Error('disk full')) : queue.settle(settlements)),

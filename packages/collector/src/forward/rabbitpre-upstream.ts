@@ -1,14 +1,10 @@
-import {
-  toBatchAddEvent,
-  UNMATCHED,
-  type OutgoingEvent,
-  type PublicParams,
-  type RabbitpreClient,
-} from '@warren/rabbitpre'
+import { toBatchAddEvent, UNMATCHED, type PublicParams, type RabbitpreClient } from '@warren/rabbitpre'
 import { readLane } from '../lane-name.ts'
 import type { Upstream } from './forwarder.ts'
 
 export interface Destination {
+  /** The name of its credentials. */
+  credentials: string
   client: RabbitpreClient
   publicParams: PublicParams
 }
@@ -22,10 +18,13 @@ export function rabbitpreUpstreams(
     const destination = destinations.get(name)
     if (!destination) return undefined
     const publicParams = isMatched ? destination.publicParams : UNMATCHED
-    return (lines) =>
-      destination.client.batchAdd({
-        publicParams,
-        data: lines.map((line) => toBatchAddEvent(JSON.parse(line) as OutgoingEvent, publicParams)),
-      })
+    return {
+      credentials: destination.credentials,
+      send: (events) =>
+        destination.client.batchAdd({
+          publicParams,
+          data: events.map((event) => toBatchAddEvent(event, publicParams)),
+        }),
+    }
   }
 }

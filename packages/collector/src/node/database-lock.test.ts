@@ -10,7 +10,8 @@ import { nodeSqlite } from './sqlite.ts'
 
 const HOLDER = `
 const { lockDatabase } = await import(process.argv[1])
-lockDatabase(process.argv[2])
+// Kept, as a queue keeps it: what nothing holds any more is collected, and its lock goes with it.
+globalThis.unlock = lockDatabase(process.argv[2])
 console.log('held')
 setInterval(() => {}, 1000)
 `

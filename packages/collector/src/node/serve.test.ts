@@ -110,7 +110,7 @@ it('says what it is doing, and nothing secret, where the platform refuses the to
   await expect.poll(ready, SOON).toContain('unauthorised')
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
   const all = (await ready()) + logs.join() + (await (await fetch(`${url}/metrics`)).text())
-  expect(all).toContain('a call was not taken')
+  expect(all).toContain('the credentials are refused')
   expect(all).not.toContain('hush')
 })
 

@@ -20,6 +20,8 @@ export interface Running {
   url: string
   /** Takes no new connections and begins no calls; answers what is in hand, ends calls in flight, closes the queue. */
   stop(): Promise<void>
+  /** Looks at the files of credentials now; what a changed one halted is probed at once. */
+  look(): Promise<void>
 }
 
 export interface ServeOptions {
@@ -48,22 +50,23 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
     onChange: (name) => forwarder.credentialsChanged(name),
   })
   const destinations = openDestinations(settings, credentials)
-  let queue: EventQueue
+  let queue: EventQueue & { dead: DeadLetters }
   try {
     queue = openQueue(settings, telemetry)
   } catch (error) {
     credentials.stop()
     throw error
   }
-  telemetry.watch(queue)
 
-  const timer = wakeTimer(() => void forwarder.run(Date.now()))
+  const timer = wakeTimer(() => void forwarder.run())
   const forwarder = createForwarder({
     queue,
+    dead: queue.dead,
     upstreamOf: rabbitpreUpstreams(destinations),
     wakeAt: timer.wakeAt,
     telemetry,
   })
+  telemetry.watch(queue, () => forwarder.lanes())
   let isStopping = false
   const app = createCollector({
     findSource,
@@ -106,7 +109,7 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
     await queue.close()
     telemetry.log('info', 'stopped')
   }
-  return { url, stop: () => (stopped ??= stop()) }
+  return { url, stop: () => (stopped ??= stop()), look: () => credentials.look() }
 }
 
 function readSources(settings: Settings, environment: Environment): FindSource {
@@ -128,7 +131,7 @@ function openDestinations({ config }: Settings, { sources }: Credentials): Map<s
       ...(baseUrl === undefined ? {} : { baseUrl }),
       ...(batchAddPath === undefined ? {} : { batchAddPath }),
     })
-    destinations.set(name, { client, publicParams })
+    destinations.set(name, { credentials, client, publicParams })
   }
   return destinations
 }

@@ -9,13 +9,18 @@ it('tells durations in seconds, lanes by their events, and each log entry in a l
   telemetry.observe('commit', {}, 20)
   telemetry.count('delivered', { lane: 'a/unmatched' }, 7)
   const queue = memoryQueue()
-  telemetry.watch(queue)
+  telemetry.watch(queue, () => [
+    { lane: 'a/unmatched', state: 'halted', events: 1 },
+    { lane: 'b/unmatched', state: 'idle', events: 0 },
+  ])
   await queue.enqueue('s', [{ uuid: 'u', lane: 'a/unmatched', json: '{}', bytes: 2 }])
   const metrics = (await telemetry.metrics()).split('\n')
   expect(metrics).toContain('warren_call_seconds_sum{lane="a/unmatched"} 1.5')
   expect(metrics).toContain('warren_commit_seconds_sum 0.02')
   expect(metrics).toContain('warren_delivered_total{lane="a/unmatched"} 7')
   expect(metrics).toContain('warren_queue_events{lane="a/unmatched"} 1')
+  expect(metrics).toContain('warren_lane_halted{lane="a/unmatched"} 1')
+  expect(metrics).toContain('warren_lane_halted{lane="b/unmatched"} 0')
 
   telemetry.log('warn', 'two\nlines', { lane: 'a' })
   expect(lines).toHaveLength(1)

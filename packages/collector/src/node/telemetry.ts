@@ -1,5 +1,7 @@
 import { pino, type DestinationStream } from 'pino'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { LaneReport } from '../forward/forwarder.ts'
+import type { DeadLetters } from '../queue/dead-letters.ts'
 import type { EventQueue } from '../queue/ports.ts'
 import type { Telemetry } from '../telemetry.ts'
 
@@ -7,8 +9,8 @@ export interface NodeTelemetry extends Telemetry {
   /** Everything counted, as Prometheus reads it. */
   metrics(): Promise<string>
   contentType: string
-  /** Shows a queue's lanes among the metrics. */
-  watch(queue: EventQueue): void
+  /** Shows a queue's lanes, its dead letters and the forwarder's halts among the metrics. */
+  watch(queue: EventQueue & { dead: DeadLetters }, lanes: () => LaneReport[]): void
 }
 
 /** The real telemetry on Node: pino to standard output, prom-client for `/metrics`. */
@@ -43,6 +45,24 @@ export function nodeTelemetry(options: { level?: string; destination?: Destinati
       labelNames: ['lane'],
       registers,
     }),
+    buried: new Counter({
+      name: 'warren_buried_total',
+      help: 'Events that became dead letters, by reason',
+      labelNames: ['lane', 'reason'],
+      registers,
+    }),
+    revived: new Counter({
+      name: 'warren_revived_total',
+      help: 'Dead letters of a parked key that came back by themselves',
+      labelNames: ['lane'],
+      registers,
+    }),
+    resent: new Counter({
+      name: 'warren_resent_total',
+      help: 'Events sent again although the platform may have stored them, by cause',
+      labelNames: ['lane', 'cause'],
+      registers,
+    }),
   }
   const durations = {
     call: new Histogram({
@@ -67,7 +87,25 @@ export function nodeTelemetry(options: { level?: string; destination?: Destinati
     observe: (name, labels, ms) => (durations[name] as Histogram).observe(labels as Record<string, string>, ms / 1000),
     metrics: () => registry.metrics(),
     contentType: registry.contentType,
-    watch(queue) {
+    watch(queue, lanes) {
+      const dead = new Gauge({
+        name: 'warren_dead_letters',
+        help: 'Events kept that the platform would not have',
+        labelNames: ['lane'],
+        registers,
+        async collect() {
+          for (const { lane, events } of await queue.dead.totals()) dead.set({ lane }, events)
+        },
+      })
+      const halted = new Gauge({
+        name: 'warren_lane_halted',
+        help: '1 while a lane keeps all its events and only probes',
+        labelNames: ['lane'],
+        registers,
+        collect() {
+          for (const { lane, state } of lanes()) halted.set({ lane }, state === 'halted' ? 1 : 0)
+        },
+      })
       const gauge = new Gauge({
         name: 'warren_queue_events',
         help: 'Events kept and not yet delivered',

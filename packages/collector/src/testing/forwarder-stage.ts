@@ -10,12 +10,14 @@ export const LANE = 'a/unmatched'
 export const OTHER = 'b/unmatched'
 
 export const delivered: Outcome = { kind: 'delivered' }
+export const refusal = { kind: 'refused', code: '100400', words: 'code 100400, bad' } satisfies Outcome
 export const down = { kind: 'unavailable', isInDoubt: true, words: 'HTTP 503' } satisfies Outcome
 
 interface Call {
   lane: string
   at: number
   uuids: string[]
+  keys: string[]
   answer: (outcome: Outcome) => void
 }
 
@@ -37,18 +39,21 @@ export function stage(wrap: (queue: EventQueue) => EventQueue = (queue) => queue
   const lanesWithout = new Set<string>()
   const store = memoryQueue({ now: () => clock })
   const queue = wrap(store)
-  const upstreamOf =
-    (lane: string): Upstream =>
-    (lines) =>
+  const upstreamOf = (lane: string): Upstream => ({
+    // Lanes of one letter share their credentials.
+    credentials: lane.charAt(0),
+    send: (events) =>
       new Promise((answer) => {
-        const uuids = lines.map((line) => (JSON.parse(line) as { uuid: string }).uuid)
-        const call = { lane, at: clock - START, uuids, answer }
+        const uuids = events.map(({ uuid }) => uuid)
+        const call = { lane, at: clock - START, uuids, keys: events.map(({ eventKey }) => eventKey), answer }
         calls.push(call)
         const outcome = script(call)
         if (outcome) answer(outcome)
-      })
+      }),
+  })
   const forwarder = createForwarder({
     queue,
+    dead: store.dead,
     upstreamOf: (lane) => (lanesWithout.has(lane) ? undefined : upstreamOf(lane)),
     wakeAt: (at) => {
       expect(at).toBeLessThan(START + 1e12)
@@ -77,10 +82,10 @@ export function stage(wrap: (queue: EventQueue) => EventQueue = (queue) => queue
       script = changes.script ?? script
     },
     /** Puts events into a lane and asks for a look, as the composition root does. */
-    async put(count: number, prefix: string, lane = LANE, bytes = 10) {
+    async put(count: number, prefix: string, lane = LANE, bytes = 10, eventKey = 'c_buy') {
       const entries = Array.from({ length: count }, (_, i) => {
         const uuid = `${prefix}${i}`
-        return { uuid, lane, json: JSON.stringify({ uuid }), bytes }
+        return { uuid, lane, json: JSON.stringify({ uuid, eventKey }), bytes }
       })
       await store.enqueue('s', entries)
       next = Math.min(next, clock)
@@ -88,7 +93,7 @@ export function stage(wrap: (queue: EventQueue) => EventQueue = (queue) => queue
     /** As a timer that has come to its end: what was asked for before is forgotten. */
     run() {
       next = Infinity
-      return forwarder.run(clock)
+      return forwarder.run()
     },
     /** Lets time pass up to this many milliseconds after the start. */
     async until(ms: number) {
@@ -98,7 +103,7 @@ export function stage(wrap: (queue: EventQueue) => EventQueue = (queue) => queue
         wakes++
         // A loop that never ends must fail, not hang.
         if (wakes > 20_000) throw new Error('a hot loop')
-        void forwarder.run(clock)
+        void forwarder.run()
         await settle()
       }
       clock = Math.max(clock, START + ms)

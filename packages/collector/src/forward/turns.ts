@@ -1,0 +1,37 @@
+/** Runs one thing at a time; what is asked for in its midst is done once more after it. */
+export interface Turns {
+  ask(): void
+  /**
+   * Resolves when nothing runs and nothing is under way. One promise for all who wait: under steady load it does not
+   * resolve for days.
+   */
+  idle(): Promise<void>
+}
+
+/**
+ * @param run does what is due; must not reject.
+ * @param isBusy whether something it began is still under way, and the promise of its end.
+ */
+export function turns(run: () => Promise<void>, isBusy: () => boolean, ended: () => Promise<void>): Turns {
+  let running: Promise<void> | undefined
+  let waiting: Promise<void> | undefined
+  let isAskedAgain = false
+
+  async function repeat(): Promise<void> {
+    while (isAskedAgain) {
+      isAskedAgain = false
+      await run()
+    }
+  }
+  async function wait(): Promise<void> {
+    while (running || isBusy()) await (running ?? ended())
+  }
+
+  return {
+    ask() {
+      isAskedAgain = true
+      running ??= repeat().finally(() => (running = undefined))
+    },
+    idle: () => (waiting ??= wait().finally(() => (waiting = undefined))),
+  }
+}

@@ -1,9 +1,10 @@
 import { parseRetryAfter } from '@warren/protocol'
-import { describeAnswer, parseAnswer, readText } from './answer.ts'
+import { describeAnswer, parseAnswer } from './answer.ts'
 import type { BatchAddRequest } from './batch-add.ts'
 import { DEFAULT_BASE_URL } from './default-base-url.ts'
-import { describeFailedFetch } from './failed-fetch.ts'
+import { exchange, type Exchange } from './exchange.ts'
 import type { Outcome } from './outcome.ts'
+import { readStatus } from './read-status.ts'
 import { redact } from './redact.ts'
 import type { TokenGrant, TokenSource } from './token-source.ts'
 
@@ -40,26 +41,10 @@ export function createRabbitpreClient(options: RabbitpreClientOptions): Rabbitpr
   const source = options.token
 
   async function callOnce(body: string, { token, generation }: TokenGrant): Promise<Outcome> {
-    let status: number
-    let headers: Headers
-    let text: string | undefined
-    try {
-      const response = await send(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-token': token },
-        body,
-        // Followed, a redirect would carry the token to another host and turn the POST into a GET.
-        redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
-      })
-      status = response.status
-      headers = response.headers
-      text = await readText(response)
-    } catch (error) {
-      const { hasLeft, words } = describeFailedFetch(error, timeoutMs)
-      return { kind: 'unavailable', isInDoubt: hasLeft, words }
-    }
-    const outcome = readAnswer(status, headers, text, generation, url.host)
+    const init = { method: 'POST', headers: { 'content-type': 'application/json', 'x-token': token }, body }
+    const got = await exchange(send, url, init, timeoutMs)
+    if (!got.isAnswered) return { kind: 'unavailable', isInDoubt: got.hasLeft, words: got.words }
+    const outcome = readAnswer(got, generation, url.host)
     // A platform that echoes what it was sent must not carry the token into logs and answers.
     if ('words' in outcome) outcome.words = redact(outcome.words, { token })
     if ('code' in outcome) outcome.code = redact(outcome.code, { token })
@@ -92,19 +77,13 @@ function isTokenRefused(outcome: Outcome): boolean {
 
 /** The contract's table of answers, from its top to its bottom. */
 function readAnswer(
-  status: number,
-  headers: Headers,
-  text: string | undefined,
+  { status, headers, text }: Extract<Exchange, { isAnswered: true }>,
   generation: number,
   host: string,
 ): Outcome {
-  if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    return unavailable(`HTTP ${status}`, headers)
-  }
-  if (status === 404 || status === 0 || (status >= 300 && status < 400)) {
-    const what = status === 404 ? 'not found' : 'a redirect, which is not followed'
-    return { kind: 'misconfigured', status, words: `${host} answered HTTP ${status}: ${what}` }
-  }
+  const told = readStatus(status, host)
+  if (told?.kind === 'unavailable') return unavailable(told.words, headers)
+  if (told) return { kind: 'misconfigured', status, words: told.words }
   if (status === 413) return { kind: 'tooLarge', words: 'HTTP 413' }
 
   const answer = parseAnswer(text)

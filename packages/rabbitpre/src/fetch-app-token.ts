@@ -1,7 +1,8 @@
 import { parseRetryAfter } from '@warren/protocol'
-import { describeAnswer, parseAnswer, readText, type Answer } from './answer.ts'
+import { describeAnswer, parseAnswer, type Answer } from './answer.ts'
 import { DEFAULT_BASE_URL } from './default-base-url.ts'
-import { describeFailedFetch } from './failed-fetch.ts'
+import { exchange, type Exchange } from './exchange.ts'
+import { readStatus } from './read-status.ts'
 import { redact } from './redact.ts'
 import { checkToken, type TokenTrouble } from './token-source.ts'
 
@@ -52,33 +53,18 @@ export function appTokenFetcher(
     const url = new URL(endpoint)
     // The vendor's spelling.
     url.search = new URLSearchParams({ instanceAppid: keys.appid, instanceSecrect: keys.secret }).toString()
-    let status: number
-    let headers: Headers
-    let text: string | undefined
-    try {
-      const response = await send(url, {
-        headers: { accept: 'application/json' },
-        // Followed, a redirect could carry the secret to another host.
-        redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
-      })
-      status = response.status
-      headers = response.headers
-      text = await readText(response)
-    } catch (error) {
-      return {
-        kind: 'unavailable',
-        isInDoubt: false,
-        words: `no token: ${describeFailedFetch(error, timeoutMs).words}`,
-      }
-    }
-    const fetched = readFetched(status, headers, text, generation)
+    const got = await exchange(send, url, { headers: { accept: 'application/json' } }, timeoutMs)
+    if (!got.isAnswered) return { kind: 'unavailable', isInDoubt: false, words: `no token: ${got.words}` }
+    const fetched = readFetched(got, generation)
     if ('words' in fetched) fetched.words = redact(fetched.words, { ...keys })
     if ('code' in fetched) fetched.code = redact(fetched.code, { ...keys })
     return fetched
   }
 
-  function readFetched(status: number, headers: Headers, text: string | undefined, generation: number): FetchedToken {
+  function readFetched(
+    { status, headers, text }: Extract<Exchange, { isAnswered: true }>,
+    generation: number,
+  ): FetchedToken {
     const unavailable = (words: string): TokenTrouble => {
       const retryAfterMs = parseRetryAfter(headers.get('retry-after'), now())
       return {
@@ -88,15 +74,9 @@ export function appTokenFetcher(
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       }
     }
-    if (status === 408 || status === 425 || status === 429 || status >= 500) return unavailable(`HTTP ${status}`)
-    if (status === 404 || status === 0 || (status >= 300 && status < 400)) {
-      const what = status === 404 ? 'not found' : 'a redirect, which is not followed'
-      return {
-        kind: 'misconfigured',
-        status,
-        words: `no token: ${endpoint.host} answered HTTP ${status}: ${what}`,
-      }
-    }
+    const told = readStatus(status, endpoint.host)
+    if (told?.kind === 'unavailable') return unavailable(told.words)
+    if (told) return { kind: 'misconfigured', status, words: `no token: ${told.words}` }
     const answer = parseAnswer(text)
     const words = answer ? describeAnswer(answer) : `HTTP ${status}`
     const code = answer?.code ?? `http_${status}`

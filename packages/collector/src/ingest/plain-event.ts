@@ -2,8 +2,8 @@ import { IDENTITY_TYPES, isEventKey, MAX_UUID_CHARS, type WireEvent } from '@war
 import { isCount, isId, isInstant, isRecord } from './wire-fields.ts'
 
 /**
- * Whether an event is surely what `eventSchema` takes, and needs nothing left out: the everyday event, seen at a tenth
- * of the schema's cost (see docs/decisions/006). False says nothing: whatever is seldom (a proof, an identity of an
+ * Whether an event is surely what `eventSchema` takes, and needs nothing left out: the everyday event, seen without
+ * the schema's cost. False says nothing: whatever is seldom (a proof, an identity of an
  * unknown type) or wrong is the schema's to judge, and its words are what the sender reads.
  * A member that the schema does not know may be there; nobody reads it.
  */

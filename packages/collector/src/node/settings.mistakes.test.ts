@@ -1,23 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readSettings, SettingsError, type Environment, type ServeFlags } from './settings.ts'
-
-const SECRET = 'tok-hush-0123456789'
-const TOKEN = { RABBITPRE_TOKEN: SECRET }
-const CONFIG = {
-  credentials: { shop: { token: { variable: 'SHOP_TOKEN' } } },
-  destinations: { default: { credentials: 'shop' }, second: { credentials: 'shop' } },
-  sources: { shop: { kind: 'web', origins: ['https://shop.example'] } },
-}
-
-function wordsOf(flags: ServeFlags, environment: Environment): string {
-  try {
-    readSettings(flags, environment)
-  } catch (error) {
-    expect(error).toBeInstanceOf(SettingsError)
-    return (error as Error).message
-  }
-  throw new Error('nothing was wrong')
-}
+import type { Environment, ServeFlags } from './settings.ts'
+import { CONFIG, SECRET, TOKEN, wordsOf } from '../testing/settings-stage.ts'
 
 describe('what is wrong is told with its key and a remedy, and without a secret', () => {
   const config = (changes: object) => JSON.stringify({ ...CONFIG, ...changes })

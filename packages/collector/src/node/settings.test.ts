@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { tokenBaseUrl } from '../config.ts'
-import { readSecret, readSettings, SettingsError, type Environment, type ServeFlags } from './settings.ts'
+import { readSecret, readSettings } from './settings.ts'
+import { CONFIG, SECRET, TOKEN, wordsOf } from '../testing/settings-stage.ts'
 
-const SECRET = 'tok-hush-0123456789'
 const folder = mkdtempSync(join(tmpdir(), 'warren-settings-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -13,23 +13,6 @@ function file(name: string, text: string): string {
   const path = join(folder, name)
   writeFileSync(path, text)
   return path
-}
-
-const TOKEN = { RABBITPRE_TOKEN: SECRET }
-const CONFIG = {
-  credentials: { shop: { token: { variable: 'SHOP_TOKEN' } } },
-  destinations: { default: { credentials: 'shop' }, second: { credentials: 'shop' } },
-  sources: { shop: { kind: 'web', origins: ['https://shop.example'] } },
-}
-
-function wordsOf(flags: ServeFlags, environment: Environment): string {
-  try {
-    readSettings(flags, environment)
-  } catch (error) {
-    expect(error).toBeInstanceOf(SettingsError)
-    return (error as Error).message
-  }
-  throw new Error('nothing was wrong')
 }
 
 describe('what is given', () => {

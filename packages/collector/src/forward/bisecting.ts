@@ -51,10 +51,8 @@ export function bisecting(parts: LaneParts): Bisecting {
   ): Promise<void> {
     at.isCalling = false
     switch (outcome.kind) {
-      case 'delivered': {
-        const events = piece.members.map(({ event }) => event)
-        return book.record([...passed(parts, events), ...at.search.delivered(piece)])
-      }
+      case 'delivered':
+        return book.record([...passed(parts, piece.members), ...at.search.delivered(piece)])
       case 'refused':
       case 'tooLarge': {
         const refusal = readRefusal(outcome)

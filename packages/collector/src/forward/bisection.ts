@@ -28,6 +28,8 @@ export interface Bisection {
   refused(piece: Piece, code: string | undefined): void
   /** Found alone, and not to be sampled twice. */
   found(member: Member): void
+  /** Keys of the events found alone so far. */
+  readonly foundKeys: ReadonlySet<string>
   /** Takes waiting events out. */
   withdraw(isUnwanted: (member: Member) => boolean): Member[]
   /** The waiting pieces, as they are to come back should the bisection end here. */
@@ -150,6 +152,7 @@ export function bisection(
       halve(piece.members, { parent: piece.parent, code, open: piece.members.length, isWhole: true })
     },
     found: ({ event }) => void foundKeys.add(event.eventKey),
+    foundKeys,
     withdraw(isUnwanted) {
       const out: Member[] = []
       for (const piece of stack.toReversed()) {

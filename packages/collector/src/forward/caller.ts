@@ -87,7 +87,6 @@ export function caller(options: CallerOptions): Caller {
         if (outcome.kind === 'tooLarge' || !options.isIll(outcome.code)) answered()
         return
       case 'unavailable':
-        limit.failed(startedAt)
         if (outcome.isInDoubt) telemetry.count('resent', { lane, cause: 'in_doubt' }, events)
         telemetry.log('warn', 'a call was not taken; its events wait', { lane, words: outcome.words })
         return

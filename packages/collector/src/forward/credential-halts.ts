@@ -6,8 +6,8 @@ const CAP_MS = 300_000
 /** The halts of credentials, by their name: all lanes that use them stop together, and one of them probes for all. */
 export interface CredentialHalts {
   of(credentials: string): Halt | undefined
-  /** The platform will not have these credentials; `from` is what an earlier life noted. Gives the halt, new or not. */
-  begin(credentials: string, words: string, from?: HaltNote): Halt
+  /** The platform will not have these credentials; or an earlier life has noted it. */
+  begin(credentials: string, from: Pick<HaltNote, 'words'> & Partial<HaltNote>): void
   /** They work again. */
   end(credentials: string): void
 }
@@ -16,10 +16,8 @@ export function credentialHalts(now: () => number, random: () => number): Creden
   const halts = new Map<string, Halt>()
   return {
     of: (credentials) => halts.get(credentials),
-    begin(credentials, words, from) {
-      const known = halts.get(credentials) ?? halt(words, { capMs: CAP_MS, now, random }, from)
-      halts.set(credentials, known)
-      return known
+    begin(credentials, from) {
+      if (!halts.has(credentials)) halts.set(credentials, halt({ capMs: CAP_MS, now, random }, from))
     },
     end: (credentials) => void halts.delete(credentials),
   }

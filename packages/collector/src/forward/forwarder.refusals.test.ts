@@ -152,4 +152,22 @@ describe('a parked key', () => {
     expect(new Set(passed).size).toBe(600)
     expect(stateOf()?.parkedKeys).toBeUndefined()
   })
+
+  it('in a lane that is halted for an hour wakes nobody without end', async () => {
+    const { put, until, set, stateOf, wakes } = stage()
+    set({ random: 0.5, script: ({ keys }) => (keys.includes('c_new') ? refusal : delivered) })
+    for (let second = 0; second < 40; second++) {
+      await put(20, `n${second}-`, LANE, 10, 'c_new')
+      await put(100, `g${second}-`, LANE, 10, 'c_good')
+      await until(second * 1000)
+    }
+    expect(stateOf()).toMatchObject({ parkedKeys: ['c_new'] })
+    set({ script: () => ({ kind: 'misconfigured', status: 404, words: 'not found' }) })
+    await put(1, 'last')
+    await until(50_000)
+    expect(stateOf()).toMatchObject({ state: 'halted' })
+    const before = wakes()
+    await until(3_650_000)
+    expect(wakes() - before).toBeLessThanOrEqual(300)
+  })
 })

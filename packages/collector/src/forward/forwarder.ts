@@ -112,21 +112,15 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   }
   const looking = turns(
     lookAndBegin,
-    () => false,
-    () => Promise.resolve(),
+    () => [...lanes.values()].some(({ isBusy }) => isBusy),
+    async () => void (await Promise.all([...lanes.values()].map((lane) => lane.idle()))),
   )
-  /** Shared by all who ask: under steady load it does not resolve for days. */
-  let ending: Promise<void> | undefined
-  async function end(): Promise<void> {
-    await looking.idle()
-    await Promise.all([...lanes.values()].map((lane) => lane.idle()))
-  }
 
   return {
     run() {
       if (isStopping) return Promise.resolve()
       looking.ask()
-      return (ending ??= end().finally(() => (ending = undefined)))
+      return looking.idle()
     },
     credentialsChanged(name) {
       for (const lane of lanes.values()) lane.hurry(name)

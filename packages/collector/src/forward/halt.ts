@@ -40,11 +40,12 @@ export interface HaltOptions {
   random: () => number
 }
 
-export function halt(words: string, { capMs, now, random }: HaltOptions, from?: HaltNote): Halt {
-  const since = from?.since ?? now()
-  const refusedKeys = new Set(from?.refusedKeys ?? [])
-  let said = words
-  let probes = from?.probes ?? 0
+/** @param from what is known of it: of a new one its words, and keys that were refused already; else its note. */
+export function halt({ capMs, now, random }: HaltOptions, from: Pick<HaltNote, 'words'> & Partial<HaltNote>): Halt {
+  const since = from.since ?? now()
+  const refusedKeys = new Set(from.refusedKeys)
+  let said = from.words
+  let probes = from.probes ?? 0
   let nextAt = now() + fullJitter(probes, BASE_MS, capMs, random)
   return {
     since,

@@ -1,4 +1,4 @@
-import type { OutgoingEvent, Outcome } from '@warren/rabbitpre'
+import type { Outcome } from '@warren/rabbitpre'
 import type { Lease, Settlement } from '../queue/ports.ts'
 import type { Member } from './bisection.ts'
 import { carryOut } from './carry-out.ts'
@@ -22,13 +22,13 @@ export function haltForAll({ halts }: LaneParts, { words }: Refusal, refusedKeys
 }
 
 /** Events were delivered. Gives what suspects may have waited for: another event delivered since their refusal. */
-export function passed({ known, now }: LaneParts, events: readonly OutgoingEvent[]): Settlement[] {
+export function passed({ known, now }: LaneParts, members: readonly Member[]): Settlement[] {
   const hurried: Settlement[] = []
   for (const { lease, refusals: times, firstAt, deliveriesBefore } of known.suspects()) {
     if (lease === undefined || times < 2 || deliveriesBefore !== known.deliveries) continue
     hurried.push({ lease, verdict: 'retry', afterMs: Math.max(0, firstAt + BURIAL_APART_MS - now()) })
   }
-  known.delivered(events)
+  known.delivered(members.map(({ event }) => event))
   return hurried
 }
 

@@ -22,6 +22,7 @@ import { turns } from './turns.ts'
 export interface Lane {
   /** Begins what is due. */
   run(): void
+  readonly isBusy: boolean
   /** Resolves when all that was begun has ended. Never rejects. */
   idle(): Promise<void>
   /** Calls in flight end, and are recorded as far as they can be. */
@@ -77,14 +78,15 @@ export function createLane(options: LaneOptions): Lane {
       restore(status, upstream)
       if (!(await step(status, upstream))) break
     }
-    const at = Math.min((await notes.keep()) ?? Infinity, parked.nextAt() ?? Infinity)
-    later(Math.max(at, now()))
+    later((await notes.keep()) ?? Infinity)
   }
 
   /** Begins one thing, if it is time; true where there may be more. */
   async function step(status: LaneStatus, upstream: Upstream): Promise<boolean> {
     const stop = halts.current(upstream.credentials)
     if (stop) {
+      // Here, for whoever began it: another lane may have, by the credentials that both use.
+      if (!wasHalted) notes.changed(true)
       wasHalted = true
       if (calls.inFlight > 0) return false
       if (bisections.holds) await bisections.giveAllBack()
@@ -104,6 +106,8 @@ export function createLane(options: LaneOptions): Lane {
     const letter = await parked.due()
     if (letter === 'more') return true
     if (letter) return tryLetter(letter, upstream)
+    // Asked for only where it can be done: a halted lane would be woken for it without end.
+    later(parked.nextAt() ?? Infinity)
     const due = dueAt(status, now())
     if (due === undefined) return false
     return due > now() ? later(due) : take(upstream)
@@ -141,18 +145,13 @@ export function createLane(options: LaneOptions): Lane {
     switch (outcome.kind) {
       case 'delivered': {
         parts.isSpared = false
-        const hurried = passed(
-          parts,
-          members.map(({ event }) => event),
-        )
-        return book.record([...hurried, { lease: lease.id, verdict: 'ack' }])
+        return book.record([...passed(parts, members), { lease: lease.id, verdict: 'ack' }])
       }
       case 'unavailable':
         return wait(calls.failed(startedAt, outcome.retryAfterMs))
       case 'unauthorised':
       case 'misconfigured':
         halts.stopFor(outcome, credentials)
-        notes.changed(true)
         return book.record([sentBack(lease)])
       case 'refused':
       case 'tooLarge': {
@@ -172,7 +171,7 @@ export function createLane(options: LaneOptions): Lane {
   /** A dead letter of a parked key is tried. */
   function tryLetter(letter: DeadLetter, upstream: Upstream): true {
     const event = JSON.parse(letter.json) as OutgoingEvent
-    calls.begin(upstream, [event], async (outcome) => {
+    calls.begin(upstream, [event], async (outcome, startedAt) => {
       notes.changed(true)
       if (outcome.kind === 'delivered') {
         telemetry.log('info', 'an event of a parked key was delivered; the others come back', {
@@ -182,6 +181,7 @@ export function createLane(options: LaneOptions): Lane {
         known.delivered([event])
         await parked.passed(letter)
       } else if (outcome.kind === 'refused') parked.refused(letter, outcome.words)
+      else if (outcome.kind === 'unavailable') calls.failed(startedAt, outcome.retryAfterMs)
       else if (outcome.kind === 'unauthorised' || outcome.kind === 'misconfigured') {
         halts.stopFor(outcome, upstream.credentials)
       }
@@ -221,6 +221,9 @@ export function createLane(options: LaneOptions): Lane {
   return {
     run: pumping.ask,
     idle: pumping.idle,
+    get isBusy() {
+      return pumping.isBusy
+    },
     async end() {
       await pumping.idle()
       await book.pay().catch((error: unknown) =>

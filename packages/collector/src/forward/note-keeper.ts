@@ -24,9 +24,15 @@ export function noteKeeper(lane: string, queue: EventQueue, now: () => number, w
       if (dueAt > now()) return dueAt
       dueAt = now() + NOTE_EVERY_MS
       const text = write()
-      if (text !== kept) await queue.settle([], new Map([[lane, text]]))
-      kept = text
+      // What changes while it is being written is for the next time.
       isDirty = false
+      try {
+        if (text !== kept) await queue.settle([], new Map([[lane, text]]))
+      } catch (error) {
+        isDirty = true
+        throw error
+      }
+      kept = text
       return undefined
     },
   }

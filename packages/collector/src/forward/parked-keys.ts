@@ -32,9 +32,10 @@ export function parkedKeys({ lane, dead, now, onRevived }: ParkedKeysOptions, { 
   /** Letters that were delivered and are still to be taken out: before anything is revived. */
   const delivered = new Set<number>()
   async function takeOut(): Promise<void> {
-    if (delivered.size === 0) return
-    await dead.discard([...delivered])
-    delivered.clear()
+    const ids = [...delivered]
+    if (ids.length === 0) return
+    await dead.discard(ids)
+    for (const id of ids) delivered.delete(id)
   }
 
   return {

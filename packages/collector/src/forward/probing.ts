@@ -51,7 +51,7 @@ async function conclude(
     case 'delivered':
       end()
       parts.isSpared = true
-      return book.record([...passed(parts, [member.event]), { lease: lease.id, verdict: 'ack' }])
+      return book.record([...passed(parts, [member]), { lease: lease.id, verdict: 'ack' }])
     case 'refused':
     case 'tooLarge': {
       const refusal = readRefusal(outcome)

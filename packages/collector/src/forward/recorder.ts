@@ -28,7 +28,7 @@ export function recorder(lane: string, queue: EventQueue, telemetry: Telemetry):
 
   function tell({ reason, code, words, places = [] }: Extract<Settlement, { verdict: 'bury' }>): void {
     telemetry.count('buried', { lane, reason }, places.length)
-    // A parked key buries thousands; its words were logged when it was parked.
+    // A parked key buries thousands: the words stand in each of them.
     if (reason !== 'key_refused') telemetry.log('warn', 'an event is dead; it is kept', { lane, reason, code, words })
   }
 

@@ -23,7 +23,6 @@ export type SuspectNote = Omit<Suspect, 'lease' | 'deliveriesBefore'>
 export interface ParkedKey {
   code: string
   words: string
-  since: number
   /** When one of its dead letters may be tried again. */
   probeAt: number
   /** One passed: the others are on their way back. */

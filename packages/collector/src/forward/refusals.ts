@@ -135,7 +135,7 @@ export function refusals({ now, random }: RefusalsOptions): Refusals {
     return suspect
   }
 
-  /** Its key, as far as this refusal tells of it; parks it where it is time. */
+  /** Its key, as far as this refusal tells of it. */
   function blameKey({ uuid, eventKey }: OutgoingEvent, { code, words }: Refusal): void {
     const key = keys.of(eventKey)
     if (key.code !== code) {
@@ -150,7 +150,7 @@ export function refusals({ now, random }: RefusalsOptions): Refusals {
   function park(eventKey: string, key: Key): void {
     const { code, words } = key
     if (code === undefined || key.refused.size < PARK_AT || !othersPassed(key) || !holds(provenUntil, code)) return
-    parked.set(eventKey, { code, words, since: now(), probeAt: now() + PARKED_PROBE_MS, isReviving: false })
+    parked.set(eventKey, { code, words, probeAt: now() + PARKED_PROBE_MS, isReviving: false })
     keys.forget(eventKey)
   }
 

@@ -39,7 +39,6 @@ export interface SearchOptions {
 export function search({ lease, members, refusal, refusals, random }: SearchOptions): Search {
   const parts = bisection(members, refusal.isSize ? undefined : refusal.code, refusals.trust, random)
   const deliveriesBefore = refusals.deliveries
-  const foundKeys = new Set<string>()
   let found: { place: number; verdict: Verdict; refusal: Refusal }[] = []
 
   const isUndecided = () => refusals.deliveries === deliveriesBefore
@@ -68,7 +67,7 @@ export function search({ lease, members, refusal, refusals, random }: SearchOpti
     get isUndecided() {
       return isUndecided()
     },
-    foundKeys,
+    foundKeys: parts.foundKeys,
     next() {
       const settlements = withdraw()
       const piece = parts.next(isUndecided())
@@ -86,7 +85,6 @@ export function search({ lease, members, refusal, refusals, random }: SearchOpti
         return []
       }
       parts.found(member)
-      foundKeys.add(member.event.eventKey)
       found.push({ place: member.place, verdict: refusals.refusedAlone(member.event, of), refusal: of })
       return isUndecided() ? [] : judgements()
     },

@@ -10,7 +10,7 @@ export interface SortedLease {
 }
 
 /** How long the events of a held key wait: until a second look can have told. Doubles with each return, up to 5 minutes. */
-export const HOLD_MS = 12_000
+const HOLD_MS = 12_000
 const HOLD_CAP_MS = 300_000
 
 export function holdMs(returns: number): number {

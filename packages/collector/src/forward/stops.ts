@@ -35,7 +35,7 @@ export function stops({ lane, credentials: shared, telemetry, now, random }: Sto
 
   function haltLane(words: string, refusedKeys: Iterable<string> = []): void {
     if (own) return own.probed(words)
-    own = halt(words, options, { since: now(), words, probes: 0, refusedKeys: [...refusedKeys] })
+    own = halt(options, { words, refusedKeys: [...refusedKeys] })
     telemetry.log('error', 'the lane halts; it keeps all its events', { lane, words })
   }
 
@@ -49,7 +49,7 @@ export function stops({ lane, credentials: shared, telemetry, now, random }: Sto
       if (kind === 'misconfigured') return haltLane(words)
       const known = shared.of(credentials)
       if (known) return known.probed(words)
-      shared.begin(credentials, words)
+      shared.begin(credentials, { words })
       telemetry.log('error', 'the credentials are refused; all lanes that use them halt', { lane, credentials, words })
     },
     end(credentials) {
@@ -60,8 +60,8 @@ export function stops({ lane, credentials: shared, telemetry, now, random }: Sto
       return isShared
     },
     restore({ halt: noted, credentialsHalt }, credentials) {
-      if (noted) own = halt(noted.words, options, noted)
-      if (credentialsHalt) shared.begin(credentials, credentialsHalt.words, credentialsHalt)
+      if (noted) own = halt(options, noted)
+      if (credentialsHalt) shared.begin(credentials, credentialsHalt)
     },
   }
 }

@@ -1,5 +1,7 @@
 /** Runs one thing at a time; what is asked for in its midst is done once more after it. */
 export interface Turns {
+  /** It runs, or something that it began is under way. */
+  readonly isBusy: boolean
   ask(): void
   /**
    * Resolves when nothing runs and nothing is under way. One promise for all who wait: under steady load it does not
@@ -23,11 +25,15 @@ export function turns(run: () => Promise<void>, isBusy: () => boolean, ended: ()
       await run()
     }
   }
+  const isAnyBusy = () => running !== undefined || isBusy()
   async function wait(): Promise<void> {
-    while (running || isBusy()) await (running ?? ended())
+    while (isAnyBusy()) await (running ?? ended())
   }
 
   return {
+    get isBusy() {
+      return isAnyBusy()
+    },
     ask() {
       isAskedAgain = true
       running ??= repeat().finally(() => (running = undefined))

@@ -3,7 +3,7 @@ import { cors } from 'hono/cors'
 import { secureHeaders } from 'hono/secure-headers'
 import { batchRoute } from './ingest/batch-route.ts'
 import type { CollectorOptions } from './collector-options.ts'
-import { ProblemError, problemResponse } from './problem.ts'
+import { problemOf, problemResponse } from './problem.ts'
 
 /** A day, the most that Firefox keeps a preflight's answer; Chromium keeps two hours. */
 const PREFLIGHT_MAX_AGE_S = 86_400
@@ -22,7 +22,10 @@ function holdsEtag(header: string | undefined, etag: string): boolean {
  */
 export function createCollector(options: CollectorOptions): Hono {
   const { queue, telemetry, script } = options
-  const app = new Hono<{ Variables: { source: string } }>()
+  const app = new Hono()
+
+  // Before all middleware: what that adds to answers, this route has written out.
+  app.post('/v1/batch', batchRoute(options))
 
   app.use(
     '*',
@@ -31,12 +34,8 @@ export function createCollector(options: CollectorOptions): Hono {
     secureHeaders({ crossOriginResourcePolicy: 'cross-origin', strictTransportSecurity: false }),
   )
 
-  app.use('/v1/batch', async (c, next) => {
-    await next()
-    telemetry.count('batches', { source: c.get('source') ?? 'none', status: String(c.res.status) })
-  })
-  app.post('/v1/batch', batchRoute(options))
   app.all('/v1/batch', () => {
+    telemetry.count('batches', { source: 'none', status: '405' })
     const response = problemResponse(405, 'batches are sent by POST')
     response.headers.set('allow', 'POST, OPTIONS')
     return response
@@ -67,10 +66,6 @@ export function createCollector(options: CollectorOptions): Hono {
   }
 
   app.notFound(() => problemResponse(404, 'there is nothing here; batches go to POST /v1/batch'))
-  app.onError((error) => {
-    if (error instanceof ProblemError) return problemResponse(error.status, error.message, error.retryAfterMs)
-    telemetry.log('error', 'a request failed', { error: String(error) })
-    return problemResponse(500, 'the collector failed; keep the events and try again')
-  })
-  return app as unknown as Hono
+  app.onError((error) => problemOf(error, telemetry))
+  return app
 }

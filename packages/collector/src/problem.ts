@@ -1,4 +1,5 @@
 import type { Problem } from '@warren/protocol'
+import type { Telemetry } from './telemetry.ts'
 
 /** RFC 9457, as every error of the collector is told. The detail says what is wrong and what to do about it. */
 
@@ -28,7 +29,12 @@ export class ProblemError extends Error {
 }
 
 /** The answer to a request that failed. */
-export function problemResponse(status: ProblemStatus, detail: string, retryAfterMs?: number): Response {
+export function problemResponse(
+  status: ProblemStatus,
+  detail: string,
+  retryAfterMs?: number,
+  headers?: Record<string, string>,
+): Response {
   const problem: Problem = {
     type: 'about:blank',
     title: TITLES[status],
@@ -36,7 +42,19 @@ export function problemResponse(status: ProblemStatus, detail: string, retryAfte
     detail,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   }
-  const headers = new Headers({ 'content-type': 'application/problem+json' })
-  if (retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(retryAfterMs / 1000)))
-  return new Response(JSON.stringify(problem), { status, headers })
+  return new Response(JSON.stringify(problem), {
+    status,
+    headers: {
+      ...headers,
+      'content-type': 'application/problem+json',
+      ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+    },
+  })
+}
+
+/** The answer to whatever a request failed with; what is no problem of the sender's is logged. */
+export function problemOf(error: unknown, telemetry: Telemetry, headers?: Record<string, string>): Response {
+  if (error instanceof ProblemError) return problemResponse(error.status, error.message, error.retryAfterMs, headers)
+  telemetry.log('error', 'a request failed', { error: String(error) })
+  return problemResponse(500, 'the collector failed; keep the events and try again', undefined, headers)
 }

@@ -19,8 +19,7 @@ export async function probe(
   const { lane, queue, calls, notes, now } = parts
   if (stop.isProbing || !hasEvents) return undefined
   if (stop.nextAt > now()) return stop.nextAt
-  const isWanted = (json: string) => !stop.refusedKeys.has((JSON.parse(json) as OutgoingEvent).eventKey)
-  const lease = await queue.leaseProbe(lane, isWanted, LEASE_MS)
+  const lease = await queue.leaseProbe(lane, [...stop.refusedKeys], LEASE_MS)
   const line = lease?.events[0]
   if (!lease || line === undefined) return now() + TROUBLE_MS
   const member: Member = { place: 0, line, event: JSON.parse(line) as OutgoingEvent }

@@ -11,7 +11,7 @@ import type { EventQueue } from '../queue/ports.ts'
 import { configuredSources, openSource, type FindSource, type SourceRules } from '../sources.ts'
 import { openCredentials, type Credentials } from './credentials.ts'
 import { readSecret, SettingsError, type Environment, type Settings } from './settings.ts'
-import { sqliteQueue } from './sqlite-queue.ts'
+import { queueThread } from './queue-thread.ts'
 import { nodeTelemetry, type NodeTelemetry } from './telemetry.ts'
 import { wakeTimer } from './wake-timer.ts'
 
@@ -52,7 +52,7 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
   const destinations = openDestinations(settings, credentials)
   let queue: EventQueue & { dead: DeadLetters }
   try {
-    queue = openQueue(settings, telemetry)
+    queue = await openQueue(settings, telemetry)
   } catch (error) {
     credentials.stop()
     throw error
@@ -136,13 +136,15 @@ function openDestinations({ config }: Settings, { sources }: Credentials): Map<s
   return destinations
 }
 
-function openQueue({ queue }: Settings, telemetry: NodeTelemetry): EventQueue & { dead: DeadLetters } {
+async function openQueue({ queue }: Settings, telemetry: NodeTelemetry): Promise<EventQueue & { dead: DeadLetters }> {
   if (queue.kind === 'memory') {
     telemetry.log('warn', 'the queue is in memory: events that are not delivered end with the process')
     return memoryQueue()
   }
   try {
-    return sqliteQueue(queue.path, { onCommit: (ms) => telemetry.observe('commit', {}, ms) })
+    const thread = queueThread(queue.path, { onCommit: (ms) => telemetry.observe('commit', {}, ms) })
+    await thread.opened
+    return thread
   } catch (error) {
     throw new SettingsError(
       `--db/WARREN_DB: ${queue.path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
@@ -156,9 +158,7 @@ function listen(
   telemetry: NodeTelemetry,
 ): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = serveNode({ fetch, port, hostname: host, overrideGlobalObjects: false }, () =>
-      resolve(server),
-    ) as Server
+    const server = serveNode({ fetch, port, hostname: host }, () => resolve(server)) as Server
     server.on('error', (error: NodeJS.ErrnoException) => {
       // Once it listens: a connection that could not be taken, for want of descriptors. The next one may fare better.
       if (server.listening) return telemetry.log('error', 'the server failed', { error: String(error.code) })

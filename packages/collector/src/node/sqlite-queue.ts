@@ -9,6 +9,8 @@ export interface SqliteQueueOptions {
   /** Told how long each commit took, in milliseconds. */
   onCommit?: (ms: number) => void
   limits?: Partial<QueueLimits>
+  /** Milliseconds since 1970. */
+  now?: () => number
   room?: Pick<DiskRoomOptions, 'reserveBytes' | 'lowBytes' | 'highBytes' | 'maxWalBytes'>
 }
 
@@ -22,7 +24,7 @@ export type SqliteQueue = ReturnType<typeof sqlQueue> & {
  * the database stand its WAL, `-lock` and `-reserve`.
  * @throws where another process holds the database, or it cannot be opened.
  */
-export function sqliteQueue(path: string, { onCommit, limits, room }: SqliteQueueOptions = {}): SqliteQueue {
+export function sqliteQueue(path: string, { onCommit, limits, room, now }: SqliteQueueOptions = {}): SqliteQueue {
   const driver = openDatabase(path)
   let unlock: (() => void) | undefined
   try {
@@ -32,6 +34,7 @@ export function sqliteQueue(path: string, { onCommit, limits, room }: SqliteQueu
       disk: diskRoom({ path, driver, ...room }),
       ...(onCommit ? { onCommit } : {}),
       ...(limits ? { limits } : {}),
+      ...(now ? { now } : {}),
     })
     return {
       ...queue,

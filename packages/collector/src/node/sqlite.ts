@@ -41,7 +41,7 @@ export function nodeSqlite(path: string): NodeSqlite {
     database.close()
     throw error
   }
-  const wal = `${realpathSync(path)}-wal`
+  const realPath = realpathSync(path)
   const statements = new Map<string, StatementSync>()
 
   function prepare(sql: string): StatementSync {
@@ -69,7 +69,7 @@ export function nodeSqlite(path: string): NodeSqlite {
         throw error
       }
     },
-    walBytes: () => statSync(wal, { throwIfNoEntry: false })?.size ?? 0,
+    walBytes: () => walBytes(realPath),
     checkpoint() {
       // A reader in the way is not waited for: it is told of in the answer, and the next look tries again.
       database.exec('PRAGMA busy_timeout = 0')
@@ -84,6 +84,11 @@ export function nodeSqlite(path: string): NodeSqlite {
       database.close()
     },
   }
+}
+
+/** The size of the WAL beside a database that is there. */
+export function walBytes(path: string): number {
+  return statSync(`${realpathSync(path)}-wal`, { throwIfNoEntry: false })?.size ?? 0
 }
 
 /** Whether an error of a driver means that there is no more room on the disk. */

@@ -116,13 +116,13 @@ export function memoryQueue(options: MemoryQueueOptions = {}): EventQueue & { de
       const items = returned?.items ?? takeReady(lanes.get(name)?.ready ?? [], max)
       return items.length === 0 ? undefined : hand(name, items, forMs, returned)
     },
-    async leaseProbe(name, isWanted, forMs) {
+    async leaseProbe(name, unwantedKeys, forMs) {
       await open()
       const ready = lanes.get(name)?.ready ?? []
       const newest = ready.slice(-PROBED_EVENTS).toReversed()
       const back = book.returned(name, now(), PROBED_EVENTS - newest.length)
       const all = [...newest, ...back]
-      const item = all.find(({ json }) => isWanted(json)) ?? all[0]
+      const item = all.find(({ json }) => !unwantedKeys.includes(deadFacts(json).eventKey)) ?? all[0]
       if (!item) return undefined
       const place = ready.lastIndexOf(item)
       if (place === -1) return hand(name, [item], forMs, book.takeOne(item))

@@ -31,10 +31,11 @@ export interface EventQueue {
    */
   lease(lane: string, max: { events: number; bytes: number }, forMs: number): Promise<Lease | undefined>
   /**
-   * Hands out one event alone, for a look at how the upstream is: the newest of the last few hundred that nobody has
-   * leased and that is wanted, else the newest of them; ready ones before returned ones, which need not be due.
+   * Hands out one event alone, for a look at how the upstream is: of the last few hundred that nobody has leased the
+   * newest whose `eventKey` is not among `unwantedKeys`, else the newest; ready ones before returned ones, which need
+   * not be due.
    */
-  leaseProbe(lane: string, isWanted: (json: string) => boolean, forMs: number): Promise<Lease | undefined>
+  leaseProbe(lane: string, unwantedKeys: readonly string[], forMs: number): Promise<Lease | undefined>
   /**
    * Settles leased events, durably and all in one step, and keeps `notes` (a text a lane, replacing the one before) in
    * the same step. A lease that has ended meanwhile is settled all the same; a retry of a batch that has come back

@@ -3,18 +3,19 @@ import type { DeadLetters } from './dead-letters.ts'
 import type { Disk } from './disk.ts'
 import type { Ending } from './endings.ts'
 import type { LeaseBook } from './lease-book.ts'
-import { toPacks } from './pack-codec.ts'
-import { QueueFullError, type EnqueueResult, type QueueEntry, type Settlement } from './ports.ts'
+import { toPacks, type SqlLine } from './pack-codec.ts'
+import { QueueFullError, type EnqueueResult, type Settlement } from './ports.ts'
 import { amountOf, checkRoom, passedBound, type Amount, type QueueLimits } from './queue-limits.ts'
 import type { SqlDead } from './sql-dead.ts'
 import type { SqlDedupe } from './sql-dedupe.ts'
 import type { SqlDriver } from './sql-driver.ts'
+import type { SqlEntry } from './sql-entry.ts'
 import type { SqlLanes } from './sql-lanes.ts'
 import type { PackItem, SqlPacks } from './sql-packs.ts'
 
 /** What a commit can be asked for; the commit writes the answer into it. */
 export type SqlJob =
-  | { kind: 'enqueue'; source: string; entries: readonly QueueEntry[]; result: EnqueueResult }
+  | { kind: 'enqueue'; source: string; entries: readonly SqlEntry[]; result: EnqueueResult }
   | { kind: 'settle'; settlements: readonly Settlement[]; notes: ReadonlyMap<string, string> }
   | { kind: 'revive'; letters: Parameters<DeadLetters['revive']>[0]; count: number }
   | { kind: 'discard'; ids: readonly number[]; count: number }
@@ -47,7 +48,7 @@ export function sqlCommit(
 ): (jobs: SqlJob[], at: number) => (Error | undefined)[] {
   const { driver, dedupe, lanes, packs, dead, book } = store
   /** What the commit at hand brings, by source and lane: one pack each. */
-  let fresh = new Map<string, Map<string, Pick<QueueEntry, 'json' | 'bytes'>[]>>()
+  let fresh = new Map<string, Map<string, SqlLine[]>>()
   let taken: Amount = { events: 0, bytes: 0 }
 
   const held = (): Amount => {
@@ -55,8 +56,8 @@ export function sqlCommit(
     return { events: events + taken.events, bytes: bytes + taken.bytes }
   }
 
-  function take(source: string, entry: Omit<QueueEntry, 'uuid'>): void {
-    const byLane = fresh.get(source) ?? new Map<string, QueueEntry[]>()
+  function take(source: string, entry: Omit<SqlEntry, 'uuid'>): void {
+    const byLane = fresh.get(source) ?? new Map<string, SqlLine[]>()
     fresh.set(source, byLane)
     const entries = byLane.get(entry.lane)
     if (entries) entries.push(entry)
@@ -69,7 +70,7 @@ export function sqlCommit(
     const { source, entries } = job
     if (passedBound(held(), amountOf(entries), limits) !== undefined) {
       // Near the bound it counts which of them are fresh: repeats are acknowledged in a full queue too.
-      const unknown = new Map<string, QueueEntry>()
+      const unknown = new Map<string, SqlEntry>()
       for (const entry of entries) {
         if (!unknown.has(entry.uuid) && !dedupe.isKnown(source, entry.uuid, at)) unknown.set(entry.uuid, entry)
       }

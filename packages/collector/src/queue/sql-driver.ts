@@ -14,4 +14,4 @@ export interface SqlDriver {
   close(): void
 }
 
-export type SqlValue = string | number
+export type SqlValue = string | number | Uint8Array

@@ -83,7 +83,7 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
     add(lane, source, packs, at) {
       for (const { events, bytes, body } of packs) {
         driver.run(
-          `INSERT INTO packs (id, lane, at, events, bytes, body, source) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO packs (id, lane, at, events, bytes, body, source) VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?)`,
           nextPack++,
           lane.id,
           at,

@@ -1,3 +1,4 @@
+import { deadFacts } from './dead-facts.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Disk } from './disk.ts'
 import { groupCommit } from './group-commit.ts'
@@ -10,6 +11,7 @@ import { sqlDead } from './sql-dead.ts'
 import { sqlDeadLetters } from './sql-dead-letters.ts'
 import { sqlDedupe } from './sql-dedupe.ts'
 import type { SqlDriver } from './sql-driver.ts'
+import type { SqlEntry } from './sql-entry.ts'
 import { sqlLanes } from './sql-lanes.ts'
 import { sqlPacks, type PackItem } from './sql-packs.ts'
 import { migrate } from './sql-schema.ts'
@@ -33,13 +35,19 @@ export interface SqlQueueOptions {
  */
 const DEFAULT_LIMITS: QueueLimits = { events: 20_000_000, bytes: 16 * 1024 ** 3 }
 
+/** The queue and its dead letters; it takes lines in UTF-8 too. */
+export type SqlQueue = EventQueue & {
+  enqueue(source: string, entries: readonly SqlEntry[]): ReturnType<EventQueue['enqueue']>
+  dead: DeadLetters
+}
+
 /**
  * The queue on SQLite. One commit takes every request that waits: their uuids into the dedupe tables, their fresh
  * events into one pack a lane and source, and the settlements of calls that have ended; its answers leave after the
  * sync.
  * @throws where the database was written by a newer Warren.
  */
-export function sqlQueue(driver: SqlDriver, options: SqlQueueOptions = {}): EventQueue & { dead: DeadLetters } {
+export function sqlQueue(driver: SqlDriver, options: SqlQueueOptions = {}): SqlQueue {
   const { now = Date.now, defer = (run) => setTimeout(run, 0), onCommit, disk } = options
   migrate(driver)
   const packs = sqlPacks(driver)
@@ -73,7 +81,7 @@ export function sqlQueue(driver: SqlDriver, options: SqlQueueOptions = {}): Even
   }
 
   return {
-    async enqueue(source, entries) {
+    async enqueue(source, entries: readonly SqlEntry[]) {
       open()
       checkDisk()
       const job = { kind: 'enqueue' as const, source, entries, result: { fresh: 0, repeated: 0 } }
@@ -112,12 +120,12 @@ export function sqlQueue(driver: SqlDriver, options: SqlQueueOptions = {}): Even
       const events = 'lines' in taken ? taken.lines : taken.items.map((item) => read(item).json)
       return { id, lane: name, events, returns: returned ? returned.returns + 1 : 0 }
     },
-    async leaseProbe(name, isWanted, forMs) {
+    async leaseProbe(name, unwantedKeys, forMs) {
       open()
       let chosen: { item: PackItem; line: string; isBack: boolean } | undefined
       let looked = 0
       for (const one of candidates(name)) {
-        const isRight = isWanted(one.line)
+        const isRight = !unwantedKeys.includes(deadFacts(one.line).eventKey)
         if (isRight || !chosen) chosen = one
         if (isRight || ++looked >= PROBED_EVENTS) break
       }

@@ -108,7 +108,7 @@ export function naiveModel() {
     },
     probe(
       lane: string,
-      isWanted: (json: string) => boolean,
+      unwantedKeys: readonly string[],
       untilAt: number,
       now: number,
       given: Lease | undefined,
@@ -116,7 +116,8 @@ export function naiveModel() {
     ) {
       const ready = open(lane).filter(({ batch }) => !batch)
       const back = open(lane).filter(({ batch }) => batch && (!batch.isLeased || batch.dueAt <= now))
-      const wanted = ({ json }: ModelEvent) => isWanted(json)
+      const wanted = ({ json }: ModelEvent) =>
+        !unwantedKeys.includes((JSON.parse(json) as { eventKey: string }).eventKey)
       const exact = ready.findLast(wanted) ?? (back.some(wanted) ? undefined : ready.at(-1))
       // Of those that have come back any may be the newest.
       const choices = exact ? [exact] : back.some(wanted) ? back.filter(wanted) : back

@@ -1,0 +1,56 @@
+import { writeFileSync } from 'node:fs'
+import { describe, expect, it, vi } from 'vitest'
+import { deadLettersConformance, entry, eventQueueConformance, type OpenQueue } from '../queue/conformance.ts'
+import { QueueFullError } from '../queue/ports.ts'
+import { freshFile } from '../testing/sql-stage.ts'
+import { queueThread } from './queue-thread.ts'
+
+// Each test starts threads of its own, which on a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+const openThread: OpenQueue = (options) => {
+  const file = freshFile()
+  const open = () => queueThread(file.path, options)
+  let queue = open()
+  return {
+    queue,
+    async reopen() {
+      await queue.close()
+      return (queue = open())
+    },
+    async end() {
+      await queue.close()
+      file.remove()
+    },
+  }
+}
+
+eventQueueConformance('queueThread', openThread)
+deadLettersConformance('queueThread', openThread)
+
+describe('queueThread', () => {
+  it('says what keeps the database from being opened', async () => {
+    const file = freshFile()
+    writeFileSync(file.path, 'no database')
+    const thread = queueThread(file.path)
+    await expect(thread.opened).rejects.toThrow('file is not a database')
+    await expect(thread.lanes()).rejects.toThrow('file is not a database')
+    file.remove()
+  })
+
+  it('tells of every commit, and of a full queue as such', async () => {
+    const file = freshFile()
+    const commits: number[] = []
+    const thread = queueThread(file.path, { limits: { events: 1 }, onCommit: (ms) => commits.push(ms) })
+    await thread.opened
+    // What is asked in one turn is one commit.
+    const both = [thread.enqueue('s', [entry('0')]), thread.enqueue('s', [entry('1')])]
+    await expect(both[0]).resolves.toEqual({ fresh: 1, repeated: 0 })
+    await expect(both[1]).rejects.toBeInstanceOf(QueueFullError)
+    expect(commits).toHaveLength(1)
+    expect(commits[0]).toBeGreaterThan(0)
+    await thread.close()
+    await expect(thread.lanes()).rejects.toThrow('the queue is closed')
+    file.remove()
+  })
+})

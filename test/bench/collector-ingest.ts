@@ -3,6 +3,7 @@ import { counter } from '../support/metrics.ts'
 import type { LoadResult } from './collector-load.ts'
 import { ORIGIN, SOURCE, startBaseline, startBenchCollector, startLoad } from './collector-servers.ts'
 import { fillWindow } from './collector-window.ts'
+import { median, round, sum } from './statistics.ts'
 
 /** Events a request, and the least that counts as reached. */
 const FIGURES = [
@@ -102,16 +103,4 @@ async function proveKept(url: string, results: readonly LoadResult[]): Promise<v
 /** Requests a second. */
 function rate(result: LoadResult | undefined): number {
   return result ? (result.requests * 1000) / result.ms : NaN
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(2))
 }

@@ -2,17 +2,24 @@ import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { startCli, type CliProcess } from '../support/processes.ts'
 import type { LoadOrder, LoadResult } from './collector-load.ts'
+import type { UpstreamCall } from './collector-upstream.ts'
 
 /** The processes of the collector's bench: each its own, as in life. */
 
 export const SOURCE = 'shop'
 export const ORIGIN = 'https://shop.example'
 
-/** `warren serve` on this database, with one web source, and an upstream at `baseUrl`. */
+/**
+ * `warren serve` on this database, with one web source, and an upstream at `baseUrl`; the destination `gone` is one that
+ * is not there.
+ */
 export function startBenchCollector(database: string, baseUrl: string): Promise<CliProcess> {
   const config = {
     credentials: { main: { token: { variable: 'TOKEN' } } },
-    destinations: { default: { credentials: 'main', baseUrl } },
+    destinations: {
+      default: { credentials: 'main', baseUrl },
+      gone: { credentials: 'main', baseUrl, batchAddPath: '/gone' },
+    },
     sources: { [SOURCE]: { kind: 'web', origins: [ORIGIN] } },
   }
   return startCli(['serve', '--port', '0', '--db', database], { WARREN_CONFIG: JSON.stringify(config), TOKEN: 'bench' })
@@ -28,6 +35,29 @@ export async function startBaseline(): Promise<{ url: string; end: () => Promise
     child.once('exit', (code) => failed(new Error(`the baseline ended with ${code}`)))
   })
   return { url, end: () => endOf(child) }
+}
+
+export interface BenchUpstream {
+  url: string
+  /** What has come since this was last asked. */
+  calls(): Promise<UpstreamCall[]>
+  end(): Promise<void>
+}
+
+/** The platform of `collector-upstream.ts`. */
+export async function startUpstream(): Promise<BenchUpstream> {
+  const child = fork(join(import.meta.dirname, 'collector-upstream.ts'))
+  const next = <Message>() =>
+    new Promise<Message>((done) => child.once('message', (message) => done(message as Message)))
+  const { url } = await next<{ url: string }>()
+  return {
+    url,
+    async calls() {
+      child.send('calls')
+      return (await next<{ calls: UpstreamCall[] }>()).calls
+    },
+    end: () => endOf(child),
+  }
 }
 
 /** A process that loads servers, one after the other. */

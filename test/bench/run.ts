@@ -1,19 +1,29 @@
+import { benchBacklog } from './collector-backlog.ts'
+import { benchDelivery } from './collector-delivery.ts'
 import { benchIngest } from './collector-ingest.ts'
+import { benchOnce } from './collector-once.ts'
 import { benchTracker } from './tracker.ts'
 
-/** The parts of `pnpm bench`, by the name that asks for one alone: `pnpm bench collector`. */
-const PARTS: Record<string, readonly (() => AsyncGenerator<object>)[]> = {
-  tracker: [benchTracker],
-  collector: [benchIngest],
+/** The benches, by the name that asks for one alone: `pnpm bench ingest`. */
+const BENCHES: Record<string, () => AsyncGenerator<object>> = {
+  tracker: benchTracker,
+  ingest: benchIngest,
+  delivery: benchDelivery,
+  once: benchOnce,
+  backlog: benchBacklog,
+}
+
+/** Names for several. */
+const GROUPS: Record<string, readonly string[]> = {
+  collector: ['ingest', 'delivery', 'once', 'backlog'],
 }
 
 const asked = process.argv.slice(2).filter((word) => word !== '--')
-const unknown = asked.find((word) => !Object.hasOwn(PARTS, word))
-if (unknown !== undefined) throw new Error(`no part ${unknown}: there are ${Object.keys(PARTS).join(', ')}`)
+const names = asked.length > 0 ? asked.flatMap((word) => GROUPS[word] ?? [word]) : Object.keys(BENCHES)
 
 /** Every figure as one line of JSON, with its budget and a ratio measured in the same run. */
-for (const part of asked.length > 0 ? asked : Object.keys(PARTS)) {
-  for (const bench of PARTS[part] ?? []) {
-    for await (const line of bench()) console.log(JSON.stringify(line))
-  }
+for (const name of names) {
+  const bench = BENCHES[name]
+  if (!bench) throw new Error(`no bench ${name}: there are ${Object.keys({ ...BENCHES, ...GROUPS }).join(', ')}`)
+  for await (const line of bench()) console.log(JSON.stringify(line))
 }

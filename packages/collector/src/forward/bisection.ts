@@ -1,4 +1,4 @@
-import { utf8Bytes } from '@warren/protocol'
+import { textBytes } from '@warren/protocol'
 import type { OutgoingEvent } from '@warren/rabbitpre'
 
 /**
@@ -186,7 +186,7 @@ function arrange(members: readonly Member[], trust: (key: string) => number, ran
 
 /** Where half of the bytes are; at least one event on each side. */
 function middleByBytes(members: readonly Member[]): number {
-  const sizes = members.map(({ line }) => utf8Bytes(line))
+  const sizes = members.map(({ line }) => textBytes(line))
   const total = sizes.reduce((sum, bytes) => sum + bytes, 0)
   let sum = 0
   const index = sizes.findIndex((bytes) => (sum += bytes) * 2 > total)

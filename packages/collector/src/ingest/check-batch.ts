@@ -1,11 +1,10 @@
-import { IDENTITY_TYPES, MAX_EVENT_BYTES, type WireBatch, type WireRejection } from '@warren/protocol'
+import { IDENTITY_TYPES, MAX_EVENT_BYTES, textBytes, type WireBatch, type WireRejection } from '@warren/protocol'
 import type { PublicParams } from '@warren/rabbitpre'
 import type { QueueEntry } from '../queue/ports.ts'
 import type { SourceRules } from '../sources.ts'
 import { checkEvent, clockShift, readUuid, type AcceptedEvent } from './check-event.ts'
 import type { BatchKind } from './parse-batch.ts'
 import { routeToLane } from './route-to-lane.ts'
-import { textBytes } from './text-bytes.ts'
 
 export interface CheckedBatch {
   entries: QueueEntry[]

@@ -1,4 +1,4 @@
-import { utf8Bytes } from '@warren/protocol'
+import { textBytes } from '@warren/protocol'
 import { deadFacts } from './dead-facts.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { checkDeadPage } from './dead-page.ts'
@@ -49,7 +49,7 @@ export function memoryQueue(options: MemoryQueueOptions = {}): EventQueue & { de
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const lanes = new Map<string, Lane>()
   const seen = memorySeen()
-  const dead = memoryDead(utf8Bytes)
+  const dead = memoryDead(textBytes)
   const book = leaseBook<Item>()
   const held = { events: 0, bytes: 0 }
   let isClosed = false
@@ -163,7 +163,7 @@ export function memoryQueue(options: MemoryQueueOptions = {}): EventQueue & { de
         const letters = dead.find([...edits.keys()])
         const back = letters.map((letter) => {
           const { id, lane, json } = letter
-          return { letter, entry: edits.get(id) ?? { lane, json, bytes: utf8Bytes(json) } }
+          return { letter, entry: edits.get(id) ?? { lane, json, bytes: textBytes(json) } }
         })
         checkRoom(held, amountOf(back.map(({ entry }) => entry)), limits)
         for (const { letter, entry } of back) {

@@ -1,4 +1,4 @@
-import { utf8Bytes } from '@warren/protocol'
+import { textBytes } from '@warren/protocol'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Disk } from './disk.ts'
 import type { Ending } from './endings.ts'
@@ -113,7 +113,7 @@ export function sqlCommit(
   function revive(job: Extract<SqlJob, { kind: 'revive' }>, at: number): void {
     const edits = new Map(job.letters.map(({ id, edit }) => [id, edit]))
     const letters = dead.find([...edits.keys()])
-    const entries = letters.map(({ id, lane, json }) => edits.get(id) ?? { lane, json, bytes: utf8Bytes(json) })
+    const entries = letters.map(({ id, lane, json }) => edits.get(id) ?? { lane, json, bytes: textBytes(json) })
     checkRoom(held(), amountOf(entries), limits)
     letters.forEach(({ source, uuid }, index) => {
       dedupe.renew(source, uuid, at)
@@ -125,7 +125,7 @@ export function sqlCommit(
 
   function remove(letters: ReturnType<SqlDead['find']>): number {
     dead.remove(letters)
-    for (const { lane, json } of letters) lanes.changeDead(lane, -1, -utf8Bytes(json))
+    for (const { lane, json } of letters) lanes.changeDead(lane, -1, -textBytes(json))
     return letters.length
   }
 

@@ -1,4 +1,4 @@
-import { utf8Bytes } from '@warren/protocol'
+import { textBytes } from '@warren/protocol'
 import type { LeasedItem } from './lease-book.ts'
 import { packLines, type Pack } from './pack-codec.ts'
 import { runs } from './runs.ts'
@@ -162,7 +162,7 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
           for (let index = pack === next.pack ? next.index : 0; index < all.length; index++) {
             const line = all[index]
             if (line === undefined || places.has(index)) continue
-            const size = utf8Bytes(line)
+            const size = textBytes(line)
             if (items.length >= max.events || (items.length > 0 && bytes + size > max.bytes)) {
               next = { pack, index }
               break filling
@@ -196,7 +196,7 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
         for (let index = lines.length - 1; index >= firstPlace(lane, pack); index--) {
           const line = lines[index]
           if (line === undefined || places.has(index)) continue
-          yield { item: { lane: lane.name, pack, index, bytes: utf8Bytes(line), isSettled: false }, line }
+          yield { item: { lane: lane.name, pack, index, bytes: textBytes(line), isSettled: false }, line }
         }
       }
     },

@@ -1,4 +1,4 @@
-import { utf8Bytes } from '@warren/protocol'
+import { utf8Bytes } from './utf8-bytes.ts'
 
 /** As much of Node's `Buffer` as is wanted here. Deno and Bun have it too, an edge may not. */
 interface ByteCounter {

@@ -69,12 +69,33 @@ function uuidWriter(repeatsPercent: number) {
   }
 }
 
+/** Some 500 bytes, of which a third is like nothing else: as compressible as a shop's events are, some four times. */
+function argsOf(): object {
+  const goods = Math.floor(Math.random() * 3)
+  return {
+    c_goods: `${['创维洗衣机', '海尔冰箱', '美的空调'][goods]} ${chance(3)}`,
+    c_price: Math.floor(Math.random() * 5000),
+    c_sku: chance(16),
+    title: `下单 ${chance(6)}`,
+    url: `https://shop.example/goods/${chance(12)}?from=${chance(6)}&campaign=autumn`,
+    referrer: `https://www.example.com/search?q=${chance(20)}`,
+    c_coupon: chance(24),
+    c_store: ['上海市浦东新区世纪大道店', '北京市朝阳区建国路店', '深圳市南山区科技园店'][goods],
+    c_stock: Math.floor(Math.random() * 900),
+    c_trace: chance(64),
+  }
+}
+
+function chance(chars: number): string {
+  let text = ''
+  for (let n = 0; n < chars; n++) text += SORTED_ALPHABET.charAt(Math.floor(Math.random() * 64))
+  return text
+}
+
 /** One request as it goes over the wire, and where its uuids stand in it. */
 function requestOf({ url, path, origin, eventsARequest }: LoadOrder): { bytes: Buffer; uuidsAt: number[] } {
   const placeholder = '#'.repeat(UUID_CHARS)
   const time = Date.now()
-  // The arguments are those of the tracker's bench: about 600 bytes.
-  const args = { c_goods: '创维洗衣机', c_price: 1420, title: '下单', note: 'n'.repeat(500) }
   const body = JSON.stringify({
     v: 1,
     sentAt: time,
@@ -87,7 +108,7 @@ function requestOf({ url, path, origin, eventsARequest }: LoadOrder): { bytes: B
       time,
       writer: 'Uakgb_J5m9g',
       seq,
-      args,
+      args: argsOf(),
     })),
   })
   const head =

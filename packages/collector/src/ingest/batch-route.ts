@@ -2,9 +2,11 @@ import type { Context } from 'hono'
 import type { WireAnswer } from '@warren/protocol'
 import type { CollectorOptions } from '../collector-options.ts'
 import { ProblemError, problemOf } from '../problem.ts'
-import { checkBatch, type CheckedBatch } from './check-batch.ts'
+import { checkBatch } from './check-batch.ts'
 import { parseBatch } from './parse-batch.ts'
 import { readBody } from './read-body.ts'
+
+type Found = ReturnType<CollectorOptions['findSource']>
 
 /** What a tracker is asked to wait when the queue cannot take its events now. */
 const QUEUE_RETRY_AFTER_MS = 5000
@@ -28,31 +30,34 @@ const ANSWER_HEADERS = {
 export function batchRoute(options: CollectorOptions): (c: Context) => Promise<Response> {
   const { findSource, destinations, queue, telemetry, now = Date.now } = options
 
-  async function take(c: Context, found: ReturnType<typeof findSource>): Promise<WireAnswer> {
-    const { id, rules } = found
+  /**
+   * Checks a body's events and gives the good ones to the queue. Not part of what waits for the commit: that would hold
+   * text, batch and events meanwhile, and have the garbage collector copy them again and again.
+   */
+  function keep(text: string, { id, rules }: Found) {
     const publicParams = destinations.get(rules.destination)
     // Configuration is checked before anything is served: a source without its destination cannot be here.
     if (!publicParams) throw new Error(`source ${id} has no destination`)
+    const { batch, kind } = parseBatch(text, rules.kind)
+    const { entries, rejected } = checkBatch(batch, kind, rules, { name: rules.destination, publicParams }, now())
+    return { accepted: entries.length, rejected, kept: queue.enqueue(id, entries) }
+  }
 
+  async function take(c: Context, found: Found): Promise<WireAnswer> {
     const request = c.req.raw
     checkContentType(request.headers.get('content-type'))
-    const check = (text: string): CheckedBatch => {
-      const { batch, kind } = parseBatch(text, rules.kind)
-      return checkBatch(batch, kind, rules, { name: rules.destination, publicParams }, now())
-    }
-    // Text and batch are let go of here: while the commit is waited for, they would outlive many a garbage collection.
-    const { entries, rejected } = check(await readBody(request, isGzip(c)))
-
-    const { fresh, repeated } = await queue.enqueue(id, entries).catch((error: unknown) => {
-      telemetry.log('error', 'the queue could not take a batch', { source: id, error: String(error) })
+    const { accepted, rejected, kept } = keep(await readBody(request, isGzip(c)), found)
+    const source = found.id
+    const { fresh, repeated } = await kept.catch((error: unknown) => {
+      telemetry.log('error', 'the queue could not take a batch', { source, error: String(error) })
       throw new ProblemError(503, 'the queue cannot take events now: keep them and try again', QUEUE_RETRY_AFTER_MS)
     })
     // A counter costs as much as a check: most requests have but one of these.
-    if (fresh > 0) telemetry.count('events', { source: id, outcome: 'fresh' }, fresh)
-    if (repeated > 0) telemetry.count('events', { source: id, outcome: 'repeated' }, repeated)
-    if (rejected.length > 0) telemetry.count('events', { source: id, outcome: 'rejected' }, rejected.length)
+    if (fresh > 0) telemetry.count('events', { source, outcome: 'fresh' }, fresh)
+    if (repeated > 0) telemetry.count('events', { source, outcome: 'repeated' }, repeated)
+    if (rejected.length > 0) telemetry.count('events', { source, outcome: 'rejected' }, rejected.length)
     if (fresh > 0) options.onEnqueued?.()
-    return { v: 1, accepted: entries.length, rejected, retry: [] }
+    return { v: 1, accepted, rejected, retry: [] }
   }
 
   return async (c) => {

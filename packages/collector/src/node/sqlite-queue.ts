@@ -4,6 +4,7 @@ import { sqlQueue } from '../queue/sql.ts'
 import { lockDatabase } from './database-lock.ts'
 import { diskRoom, type DiskRoomOptions } from './disk-room.ts'
 import { isDiskFull, nodeSqlite, type NodeSqlite } from './sqlite.ts'
+import { zstd } from './zstd.ts'
 
 export interface SqliteQueueOptions {
   /** Told how long each commit took, in milliseconds. */
@@ -35,6 +36,7 @@ export function sqliteQueue(path: string, { onCommit, limits, room, now }: Sqlit
       ...(onCommit ? { onCommit } : {}),
       ...(limits ? { limits } : {}),
       ...(now ? { now } : {}),
+      ...(zstd ? { compression: zstd } : {}),
     })
     return {
       ...queue,

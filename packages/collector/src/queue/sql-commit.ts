@@ -3,7 +3,7 @@ import type { DeadLetters } from './dead-letters.ts'
 import type { Disk } from './disk.ts'
 import type { Ending } from './endings.ts'
 import type { LeaseBook } from './lease-book.ts'
-import { toPacks, type SqlLine } from './pack-codec.ts'
+import type { PackCodec, SqlLine } from './pack-codec.ts'
 import { QueueFullError, type EnqueueResult, type Settlement } from './ports.ts'
 import { amountOf, checkRoom, passedBound, type Amount, type QueueLimits } from './queue-limits.ts'
 import type { SqlDead } from './sql-dead.ts'
@@ -26,6 +26,7 @@ export interface SqlStore {
   dedupe: SqlDedupe
   lanes: SqlLanes
   packs: SqlPacks
+  codec: PackCodec
   dead: SqlDead
   book: LeaseBook<PackItem>
 }
@@ -46,7 +47,7 @@ export function sqlCommit(
   limits: QueueLimits,
   disk: Disk | undefined,
 ): (jobs: SqlJob[], at: number) => (Error | undefined)[] {
-  const { driver, dedupe, lanes, packs, dead, book } = store
+  const { driver, dedupe, lanes, packs, codec, dead, book } = store
   /** What the commit at hand brings, by source and lane: one pack each. */
   let fresh = new Map<string, Map<string, SqlLine[]>>()
   let taken: Amount = { events: 0, bytes: 0 }
@@ -156,7 +157,7 @@ export function sqlCommit(
         for (const [source, byLane] of fresh) {
           for (const [name, entries] of byLane) {
             const lane = lanes.use(name)
-            packs.add(lane, dedupe.sourceId(source), toPacks(entries), at)
+            packs.add(lane, dedupe.sourceId(source), codec.toPacks(entries), at)
             const { events, bytes } = amountOf(entries)
             lanes.change(lane, events, bytes)
           }

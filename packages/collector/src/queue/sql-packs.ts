@@ -1,6 +1,6 @@
 import { textBytes } from '@warren/protocol'
 import type { LeasedItem } from './lease-book.ts'
-import { packLines, type Pack } from './pack-codec.ts'
+import { type Pack, type PackCodec } from './pack-codec.ts'
 import { runs } from './runs.ts'
 import type { SqlDriver } from './sql-driver.ts'
 import type { SqlLane } from './sql-lanes.ts'
@@ -50,7 +50,7 @@ interface OpenPack {
   settled: number
 }
 
-export function sqlPacks(driver: SqlDriver): SqlPacks {
+export function sqlPacks(driver: SqlDriver, codec: PackCodec): SqlPacks {
   const [last] = driver.all<{ id: number | null }>(`SELECT MAX(id) AS id FROM packs`)
   /** Given here and never by SQLite, which would give a removed pack's number again, behind the readers' backs. */
   let nextPack = (last?.id ?? 0) + 1
@@ -81,9 +81,9 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
 
   return {
     add(lane, source, packs, at) {
-      for (const { events, bytes, body } of packs) {
+      for (const { events, bytes, body, isCompressed } of packs) {
         driver.run(
-          `INSERT INTO packs (id, lane, at, events, bytes, body, source) VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?)`,
+          `INSERT INTO packs (id, lane, at, events, bytes, body, source) VALUES (?, ?, ?, ?, ?, ${isCompressed ? '?' : 'CAST(? AS TEXT)'}, ?)`,
           nextPack++,
           lane.id,
           at,
@@ -149,7 +149,7 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
         )
         const lastId = lastNeeded(rows, max.events - items.length, max.bytes - bytes)
         if (lastId === undefined) break
-        const found = driver.all<{ id: number; events: number; body: string }>(
+        const found = driver.all<{ id: number; events: number; body: string | Uint8Array }>(
           `SELECT id, events, body FROM packs WHERE lane = ? AND id BETWEEN ? AND ? ORDER BY id`,
           lane.id,
           next.pack,
@@ -158,7 +158,7 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
         for (const { id: pack, events, body } of found) {
           const { places, settled } = steppedOver(pack)
           if (!openPacks.has(pack)) openPacks.set(pack, { events, settled })
-          const all = packLines(body)
+          const all = codec.lines(body)
           for (let index = pack === next.pack ? next.index : 0; index < all.length; index++) {
             const line = all[index]
             if (line === undefined || places.has(index)) continue
@@ -183,7 +183,7 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
     *newest(lane) {
       let before = nextPack
       for (;;) {
-        const [row] = driver.all<{ id: number; body: string }>(
+        const [row] = driver.all<{ id: number; body: string | Uint8Array }>(
           `SELECT id, body FROM packs WHERE lane = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT 1`,
           lane.id,
           lane.next.pack,
@@ -192,7 +192,7 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
         if (!row) return
         const pack = (before = row.id)
         const { places } = steppedOver(pack)
-        const lines = packLines(row.body)
+        const lines = codec.lines(row.body)
         for (let index = lines.length - 1; index >= firstPlace(lane, pack); index--) {
           const line = lines[index]
           if (line === undefined || places.has(index)) continue
@@ -216,12 +216,12 @@ export function sqlPacks(driver: SqlDriver): SqlPacks {
       let read: { pack: number; lines: string[]; source: number; at: number } | undefined
       return ({ pack, index }) => {
         if (read?.pack !== pack) {
-          const [row] = driver.all<{ body: string; source: number; at: number }>(
+          const [row] = driver.all<{ body: string | Uint8Array; source: number; at: number }>(
             `SELECT body, source, at FROM packs WHERE id = ?`,
             pack,
           )
           if (!row) throw new Error(`pack ${pack} is leased and not there`)
-          read = { pack, lines: packLines(row.body), source: row.source, at: row.at }
+          read = { pack, lines: codec.lines(row.body), source: row.source, at: row.at }
         }
         const json = read.lines[index]
         if (json === undefined) throw new Error(`pack ${pack} has no event ${index}`)

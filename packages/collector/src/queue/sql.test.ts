@@ -1,29 +1,42 @@
 import { DatabaseSync } from 'node:sqlite'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { nodeSqlite } from '../node/sqlite.ts'
-import { freshFile, LANE, sqlStage } from '../testing/sql-stage.ts'
+import { freshFile, LANE, PLENTY, sqlStage } from '../testing/sql-stage.ts'
 import { deadLettersConformance, entry, eventQueueConformance, type OpenQueue, uuidsOf } from './conformance.ts'
+import type { Compression } from './compression.ts'
 import { sqlQueue } from './sql.ts'
 
-const openSql: OpenQueue = (options) => {
-  const file = freshFile()
-  const open = () => sqlQueue(nodeSqlite(file.path), { ...options, defer: setImmediate })
-  let queue = open()
-  return {
-    queue,
-    async reopen() {
-      await queue.close()
-      return (queue = open())
-    },
-    async end() {
-      await queue.close()
-      file.remove()
-    },
-  }
+/** Every pack, however small: the tests' events are. */
+const COMPRESSION: Compression = {
+  fromBytes: 0,
+  compress: (bytes) => deflateRawSync(bytes),
+  decompress: (bytes) => inflateRawSync(bytes),
 }
 
-eventQueueConformance('sqlQueue on node:sqlite', openSql)
-deadLettersConformance('sqlQueue on node:sqlite', openSql)
+const openSql =
+  (compression?: Compression): OpenQueue =>
+  (options) => {
+    const file = freshFile()
+    const all = { ...options, defer: setImmediate, ...(compression ? { compression } : {}) }
+    const open = () => sqlQueue(nodeSqlite(file.path), all)
+    let queue = open()
+    return {
+      queue,
+      async reopen() {
+        await queue.close()
+        return (queue = open())
+      },
+      async end() {
+        await queue.close()
+        file.remove()
+      },
+    }
+  }
+
+eventQueueConformance('sqlQueue on node:sqlite', openSql())
+deadLettersConformance('sqlQueue on node:sqlite', openSql())
+eventQueueConformance('sqlQueue that compresses all', openSql(COMPRESSION))
 
 describe('sqlQueue', () => {
   const stage = sqlStage()
@@ -62,6 +75,20 @@ describe('sqlQueue', () => {
     expect(await drain()).toEqual(['order-6', 'order-7'])
   })
 
+  it('refuses a database with compressed packs where it has no compression, and reads plain ones where it has', async () => {
+    await stage.queue.enqueue('s', entries(0, 2))
+    await stage.queue.close()
+    const compressing = sqlQueue(nodeSqlite(stage.file.path), { compression: COMPRESSION, defer: setImmediate })
+    await compressing.enqueue('s', entries(2, 4))
+    await compressing.close()
+    const driver = nodeSqlite(stage.file.path)
+    expect(() => sqlQueue(driver)).toThrow('compressed by a newer Node')
+    driver.close()
+    const again = sqlQueue(nodeSqlite(stage.file.path), { compression: COMPRESSION, defer: setImmediate })
+    expect(uuidsOf(await again.lease(LANE, PLENTY, 1000))).toEqual(['order-0', 'order-1', 'order-2', 'order-3'])
+    await again.close()
+  })
+
   it('refuses a database that a newer Warren wrote, and says what to do', async () => {
     await stage.queue.close()
     const newer = new DatabaseSync(stage.file.path)
@@ -69,11 +96,11 @@ describe('sqlQueue', () => {
     newer.close()
     const driver = nodeSqlite(stage.file.path)
     expect(() => sqlQueue(driver)).toThrow(
-      'the database is of version 99, and this Warren knows 2: start the newer Warren that wrote it',
+      'the database is of version 99, and this Warren knows 3: start the newer Warren that wrote it',
     )
     driver.close()
     const back = new DatabaseSync(stage.file.path)
-    back.exec(`UPDATE meta SET value = 2 WHERE key = 'version'`)
+    back.exec(`UPDATE meta SET value = 3 WHERE key = 'version'`)
     back.close()
     open()
     expect(await stage.queue.enqueue('s', entries(0, 1))).toEqual({ fresh: 1, repeated: 0 })

@@ -1,9 +1,11 @@
 import { deadFacts } from './dead-facts.ts'
+import type { Compression } from './compression.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Disk } from './disk.ts'
 import { groupCommit } from './group-commit.ts'
 import { leaseBook } from './lease-book.ts'
 import { QueueFullError, type EventQueue } from './ports.ts'
+import { packCodec, UNREADABLE } from './pack-codec.ts'
 import { PROBED_EVENTS } from './probed-events.ts'
 import type { QueueLimits } from './queue-limits.ts'
 import { sqlCommit, type SqlJob, type SqlStore } from './sql-commit.ts'
@@ -25,6 +27,8 @@ export interface SqlQueueOptions {
   onCommit?: (ms: number) => void
   /** What may wait; see {@link DEFAULT_LIMITS}. A queue that holds more already opens, and takes nothing new. */
   limits?: Partial<QueueLimits>
+  /** How packs are made smaller; without it they are kept as text. */
+  compression?: Compression
   /** The disk under the database; without one a full disk is a commit that fails. */
   disk?: Disk
 }
@@ -45,15 +49,17 @@ export type SqlQueue = EventQueue & {
  * The queue on SQLite. One commit takes every request that waits: their uuids into the dedupe tables, their fresh
  * events into one pack a lane and source, and the settlements of calls that have ended; its answers leave after the
  * sync.
- * @throws where the database was written by a newer Warren.
+ * @throws where the database was written by a newer Warren, or holds what this runtime cannot decompress.
  */
 export function sqlQueue(driver: SqlDriver, options: SqlQueueOptions = {}): SqlQueue {
-  const { now = Date.now, defer = (run) => setTimeout(run, 0), onCommit, disk } = options
+  const { now = Date.now, defer = (run) => setTimeout(run, 0), onCommit, compression, disk } = options
   migrate(driver)
-  const packs = sqlPacks(driver)
+  const codec = packCodec(compression)
+  if (!compression) refuseCompressed(driver)
+  const packs = sqlPacks(driver, codec)
   const lanes = sqlLanes(driver, packs.nextPack)
   const book = leaseBook<PackItem>()
-  const store: SqlStore = { driver, dedupe: sqlDedupe(driver), lanes, packs, dead: sqlDead(driver), book }
+  const store: SqlStore = { driver, dedupe: sqlDedupe(driver), lanes, packs, codec, dead: sqlDead(driver), book }
   const commit = sqlCommit(store, { ...DEFAULT_LIMITS, ...options.limits }, disk)
   const commits = groupCommit<SqlJob>((jobs) => {
     const startedAt = performance.now()
@@ -151,4 +157,9 @@ export function sqlQueue(driver: SqlDriver, options: SqlQueueOptions = {}): SqlQ
     },
     dead: sqlDeadLetters({ store, add: commits.add, open, checkDisk, defer }),
   }
+}
+
+/** Looks at every pack's kind, which only runtimes without a compression need to. */
+function refuseCompressed(driver: SqlDriver): void {
+  if (driver.all(`SELECT 1 FROM packs WHERE typeof(body) = 'blob' LIMIT 1`).length > 0) throw new Error(UNREADABLE)
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -25,11 +26,12 @@ afterEach(async () => {
 })
 
 let made = 0
-const filling = 'x'.repeat(400)
+/** Nothing that could be compressed. */
+const filling = () => randomBytes(300).toString('base64')
 function entries(count: number) {
   return Array.from({ length: count }, () => {
     const uuid = `order-${made++}`
-    const json = JSON.stringify({ uuid, filling })
+    const json = JSON.stringify({ uuid, filling: filling() })
     return { uuid, lane: LANE, json, bytes: json.length }
   })
 }

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { DeadLetters } from '../queue/dead-letters.ts'
 import { QueueFullError, type EventQueue } from '../queue/ports.ts'
-import { pack, type Answers, type Calls, type Method, type QueueMethods } from './queue-methods.ts'
+import { batchPacker } from './batch-packing.ts'
+import type { Answers, Calls, Method, QueueMethods } from './queue-methods.ts'
 import type { QueueWorkerData } from './queue-worker.ts'
 import { walBytes } from './sqlite.ts'
 import type { SqliteQueueOptions } from './sqlite-queue.ts'
@@ -38,40 +39,56 @@ export function queueThread(path: string, options: SqliteQueueOptions = {}): Que
     ...(isSource ? { execArgv: ['--conditions=@warren/source'] } : {}),
   })
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: unknown) => void }>()
+  const packer = batchPacker()
   let calls: Calls['calls'] = []
   let lastId = 0
+  let isPosting = false
   let isOpen = false
   /** Why nothing can be asked any more. */
   let ended: Error | undefined
 
   function post(): void {
-    const lines = calls.flatMap((call) => (call.method === 'enqueue' ? [call.args[1].lines.buffer] : []))
-    worker.postMessage({ now: now(), calls } satisfies Calls, lines)
+    isPosting = false
+    const batches = packer.take()
+    worker.postMessage({ now: now(), batches, calls } satisfies Calls, [batches.lines.buffer])
     calls = []
   }
 
-  function ask<M extends Method>(method: M, ...args: Parameters<QueueMethods[M]>): ReturnType<QueueMethods[M]> {
-    const promise = new Promise((resolve, reject) => {
+  /** Gives a call its number, and its answer as a promise. */
+  function ask<Value>(put: (id: number) => void): Promise<Value> {
+    return new Promise<Value>((resolve, reject) => {
       if (ended) return reject(ended)
-      if (calls.length === 0) setImmediate(post)
-      const id = ++lastId
-      waiting.set(id, { resolve, reject })
-      calls.push({ id, method, args } as Calls['calls'][number])
+      if (!isPosting) setImmediate(post)
+      isPosting = true
+      waiting.set(++lastId, { resolve, reject })
+      put(lastId)
     })
+  }
+
+  function call<M extends Method>(method: M, ...args: Parameters<QueueMethods[M]>): ReturnType<QueueMethods[M]> {
+    const promise = ask((id) => calls.push({ id, method, args } as Calls['calls'][number]))
     return promise as ReturnType<QueueMethods[M]>
   }
 
+  function answer(id: number) {
+    const one = waiting.get(id)
+    waiting.delete(id)
+    return one
+  }
+
   const opened = new Promise<void>((resolve, reject) => {
-    worker.on('message', ({ answers, commitsMs }: Answers) => {
+    worker.on('message', ({ kept, answers, commitsMs }: Answers) => {
       if (!isOpen) {
         isOpen = true
         resolve()
       }
-      for (const answer of answers) {
-        const one = waiting.get(answer.id)
-        waiting.delete(answer.id)
-        if ('value' in answer) one?.resolve(answer.value as never)
-        else one?.reject(answer.isFull ? new QueueFullError(messageOf(answer.error)) : answer.error)
+      for (let n = 0; n < kept.length; n += 3) {
+        const [id = 0, fresh = 0, repeated = 0] = kept.slice(n, n + 3)
+        answer(id)?.resolve({ fresh, repeated } as never)
+      }
+      for (const one of answers) {
+        if ('value' in one) answer(one.id)?.resolve(one.value as never)
+        else answer(one.id)?.reject(one.isFull ? new QueueFullError(messageOf(one.error)) : one.error)
       }
       for (const ms of commitsMs) onCommit?.(ms)
     })
@@ -92,26 +109,26 @@ export function queueThread(path: string, options: SqliteQueueOptions = {}): Que
   let closed: Promise<void> | undefined
   async function close(): Promise<void> {
     const exited = new Promise((done) => worker.once('exit', done))
-    await ask('close')
+    await call('close')
     ended = new Error('the queue is closed')
     await exited
   }
 
   return {
     opened,
-    enqueue: (source, entries) => ask('enqueue', source, pack(entries)),
-    lanes: () => ask('lanes'),
-    lease: (lane, max, forMs) => ask('lease', lane, max, forMs),
-    leaseProbe: (lane, unwantedKeys, forMs) => ask('leaseProbe', lane, unwantedKeys, forMs),
-    settle: (settlements, notes) => ask('settle', settlements, notes),
+    enqueue: (source, entries) => ask((id) => packer.add(id, source, entries)),
+    lanes: () => call('lanes'),
+    lease: (lane, max, forMs) => call('lease', lane, max, forMs),
+    leaseProbe: (lane, unwantedKeys, forMs) => call('leaseProbe', lane, unwantedKeys, forMs),
+    settle: (settlements, notes) => call('settle', settlements, notes),
     close: () => (closed ??= close()),
     walBytes: () => walBytes(path),
     dead: {
-      list: (query, page) => ask('deadList', query, page),
-      get: (id) => ask('deadGet', id),
-      revive: (letters) => ask('deadRevive', letters),
-      discard: (ids) => ask('deadDiscard', ids),
-      totals: () => ask('deadTotals'),
+      list: (query, page) => call('deadList', query, page),
+      get: (id) => call('deadGet', id),
+      revive: (letters) => call('deadRevive', letters),
+      discard: (ids) => call('deadDiscard', ids),
+      totals: () => call('deadTotals'),
     },
   }
 }

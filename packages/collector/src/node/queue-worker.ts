@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { QueueFullError } from '../queue/ports.ts'
+import { unpackBatches } from './batch-packing.ts'
 import { queueMethods, type Answers, type Calls } from './queue-methods.ts'
 import { sqliteQueue, type SqliteQueueOptions } from './sqlite-queue.ts'
 
 /**
- * The thread of `queue-thread.ts`: opens the database, does what it is asked, and answers in batches, so that a commit
+ * The thread of `queue-thread.ts`: opens the database, does what it is asked, and answers in groups, so that a commit
  * of a hundred requests is told by one message. It ends by itself once its queue is closed and nothing is asked.
  */
 export interface QueueWorkerData {
@@ -17,33 +18,48 @@ if (!port) throw new Error('this file is the queue thread, and is started by que
 const { path, options } = workerData as QueueWorkerData
 
 let clock = Date.now()
-let said: Answers = { answers: [], commitsMs: [] }
-const methods = queueMethods(
-  sqliteQueue(path, { ...options, now: () => clock, onCommit: (ms) => said.commitsMs.push(ms) }),
-)
+let said = nothing()
+let isTelling = false
+const queue = sqliteQueue(path, { ...options, now: () => clock, onCommit: (ms) => said.commitsMs.push(ms) })
+const methods = queueMethods(queue)
 
-function say(answer: Answers['answers'][number]): void {
-  // All that one commit resolves is told together.
-  if (said.answers.length === 0) setImmediate(tell)
-  said.answers.push(answer)
+function nothing(): Answers {
+  return { kept: [], answers: [], commitsMs: [] }
+}
+
+/** All that one commit resolves is told together. */
+function tellSoon(): void {
+  if (isTelling) return
+  isTelling = true
+  setImmediate(tell)
 }
 
 function tell(): void {
   port?.postMessage(said)
-  said = { answers: [], commitsMs: [] }
+  said = nothing()
+  isTelling = false
 }
 
-port.on('message', ({ now, calls }: Calls) => {
+const fail = (id: number) => (error: unknown) => {
+  said.answers.push({ id, error, isFull: error instanceof QueueFullError })
+  tellSoon()
+}
+
+port.on('message', ({ now, batches, calls }: Calls) => {
   clock = now
+  for (const { id, source, entries } of unpackBatches(batches)) {
+    queue.enqueue(source, entries).then(({ fresh, repeated }) => {
+      said.kept.push(id, fresh, repeated)
+      tellSoon()
+    }, fail(id))
+  }
   for (const { id, method, args } of calls) {
     const run = methods[method] as (...given: unknown[]) => Promise<unknown>
-    run(...args).then(
-      (value) => {
-        say({ id, value })
-        if (method === 'close') port.unref()
-      },
-      (error: unknown) => say({ id, error, isFull: error instanceof QueueFullError }),
-    )
+    run(...args).then((value) => {
+      said.answers.push({ id, value })
+      tellSoon()
+      if (method === 'close') port.unref()
+    }, fail(id))
   }
 })
 // The first message says that the database is open.

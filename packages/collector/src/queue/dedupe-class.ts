@@ -1,4 +1,5 @@
-import { decodeTime, encodeTime, DEDUPE_WINDOW_MS, UUID_FUTURE_MS, UUID_PAST_MS } from '@warren/protocol'
+import { DEDUPE_WINDOW_MS, UUID_FUTURE_MS, UUID_PAST_MS } from '@warren/protocol/limits'
+import { decodeTime, encodeTime } from '@warren/protocol/time-id'
 
 /**
  * Which of the two dedupe tables a uuid belongs to. Time-ordered uuids append to theirs, which is 2.5–5 times faster

@@ -1,4 +1,4 @@
-import { textBytes } from '@warren/protocol'
+import { textBytes } from '@warren/protocol/text-bytes'
 import { deadFacts } from './dead-facts.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { checkDeadPage } from './dead-page.ts'

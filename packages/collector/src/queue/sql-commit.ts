@@ -1,4 +1,4 @@
-import { textBytes } from '@warren/protocol'
+import { textBytes } from '@warren/protocol/text-bytes'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Disk } from './disk.ts'
 import type { Ending } from './endings.ts'

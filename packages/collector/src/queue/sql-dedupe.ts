@@ -1,4 +1,4 @@
-import { decodeTime } from '@warren/protocol'
+import { decodeTime } from '@warren/protocol/time-id'
 import { isTimeOrdered, orderedExpiry, receiptExpiry } from './dedupe-class.ts'
 import type { SqlDriver } from './sql-driver.ts'
 

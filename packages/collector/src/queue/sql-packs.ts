@@ -1,4 +1,4 @@
-import { textBytes } from '@warren/protocol'
+import { textBytes } from '@warren/protocol/text-bytes'
 import type { LeasedItem } from './lease-book.ts'
 import { type Pack, type PackCodec } from './pack-codec.ts'
 import { runs } from './runs.ts'

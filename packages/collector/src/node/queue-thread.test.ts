@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { deadLettersConformance, entry, eventQueueConformance, type OpenQueue } from '../queue/conformance.ts'
-import { QueueFullError } from '../queue/ports.ts'
+import { QueueFullError, type Settlement } from '../queue/ports.ts'
 import { freshFile } from '../testing/sql-stage.ts'
 import { queueThread } from './queue-thread.ts'
 
@@ -35,6 +35,22 @@ describe('queueThread', () => {
     const thread = queueThread(file.path)
     await expect(thread.opened).rejects.toThrow('file is not a database')
     await expect(thread.lanes()).rejects.toThrow('file is not a database')
+    file.remove()
+  })
+
+  it('does what it was asked, whatever becomes of the lists meanwhile', async () => {
+    const file = freshFile()
+    const thread = queueThread(file.path)
+    await thread.enqueue('s', [entry('0'), entry('1')])
+    const held = await thread.lease('a/unmatched', { events: 1, bytes: 1000 }, 60_000)
+    const settlements: Settlement[] = [{ lease: held?.id ?? 0, verdict: 'ack' }]
+    const notes = new Map([['a/unmatched', 'then']])
+    const settled = thread.settle(settlements, notes)
+    settlements.length = 0
+    notes.set('a/unmatched', 'later')
+    await settled
+    expect(await thread.lanes()).toMatchObject([{ events: 1, note: 'then' }])
+    await thread.close()
     file.remove()
   })
 

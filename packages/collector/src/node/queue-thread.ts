@@ -119,15 +119,16 @@ export function queueThread(path: string, options: SqliteQueueOptions = {}): Que
     enqueue: (source, entries) => ask((id) => packer.add(id, source, entries)),
     lanes: () => call('lanes'),
     lease: (lane, max, forMs) => call('lease', lane, max, forMs),
-    leaseProbe: (lane, unwantedKeys, forMs) => call('leaseProbe', lane, unwantedKeys, forMs),
-    settle: (settlements, notes) => call('settle', settlements, notes),
+    // Copies: what a caller does to its lists before they cross is no matter of ours.
+    leaseProbe: (lane, unwantedKeys, forMs) => call('leaseProbe', lane, [...unwantedKeys], forMs),
+    settle: (settlements, notes) => call('settle', [...settlements], new Map(notes)),
     close: () => (closed ??= close()),
     walBytes: () => walBytes(path),
     dead: {
       list: (query, page) => call('deadList', query, page),
       get: (id) => call('deadGet', id),
-      revive: (letters) => call('deadRevive', letters),
-      discard: (ids) => call('deadDiscard', ids),
+      revive: (letters) => call('deadRevive', [...letters]),
+      discard: (ids) => call('deadDiscard', [...ids]),
       totals: () => call('deadTotals'),
     },
   }

@@ -73,11 +73,12 @@ describe.each([
     await put(10, 'a')
     await until(100_000)
     const before = calls.length
+    const wakes: number[] = []
     const later = createForwarder({
       queue,
       dead: queue.dead,
       upstreamOf: () => ({ credentials: 'a', send: () => Promise.resolve(delivered) }),
-      wakeAt: () => {},
+      wakeAt: (at) => wakes.push(at - START),
       telemetry: silentTelemetry,
       now: () => START + 100_000,
       random: () => 1,
@@ -87,6 +88,8 @@ describe.each([
       { state: 'halted', words: outcome.kind === 'unauthorised' ? 'token' : 'a redirect' },
     ])
     expect(calls).toHaveLength(before)
+    // Probed as at the beginning of a halt: who starts it anew, with another token say, waits no minutes.
+    expect(wakes).toEqual([101_000])
     await later.stop()
   })
 })

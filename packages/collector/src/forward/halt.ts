@@ -10,7 +10,6 @@ export interface Halt {
   readonly words: string
   /** When the next probe may go. */
   readonly nextAt: number
-  readonly probes: number
   /** Keys whose probes were refused in this halt: the next one takes another, where there is one. */
   readonly refusedKeys: ReadonlySet<string>
   /** A probe is under way. */
@@ -21,11 +20,10 @@ export interface Halt {
   hurry(): void
 }
 
-/** What of a halt outlives a restart. */
+/** What of a halt outlives a restart: not how long it waits, since whoever restarts may have cured it. */
 export interface HaltNote {
   since: number
   words: string
-  probes: number
   refusedKeys: string[]
 }
 
@@ -45,7 +43,7 @@ export function halt({ capMs, now, random }: HaltOptions, from: Pick<HaltNote, '
   const since = from.since ?? now()
   const refusedKeys = new Set(from.refusedKeys)
   let said = from.words
-  let probes = from.probes ?? 0
+  let probes = 0
   let nextAt = now() + fullJitter(probes, BASE_MS, capMs, random)
   return {
     since,
@@ -54,9 +52,6 @@ export function halt({ capMs, now, random }: HaltOptions, from: Pick<HaltNote, '
     },
     get nextAt() {
       return nextAt
-    },
-    get probes() {
-      return probes
     },
     refusedKeys,
     isProbing: false,
@@ -72,6 +67,6 @@ export function halt({ capMs, now, random }: HaltOptions, from: Pick<HaltNote, '
   }
 }
 
-export function haltNote({ since, words, probes, refusedKeys }: Halt): HaltNote {
-  return { since, words, probes, refusedKeys: [...refusedKeys] }
+export function haltNote({ since, words, refusedKeys }: Halt): HaltNote {
+  return { since, words, refusedKeys: [...refusedKeys] }
 }

@@ -16,7 +16,7 @@ it('a redirecting upstream gives no other host the token, and nothing counts as 
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => stranger.once('listening', resolve))
   const location = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}/api/open/event/batchAdd`
-  for (const status of [301, 302, 303, 307, 308]) await sandbox.script({ kind: 'redirect', location, status })
+  for (const status of [301, 302, 303, 307, 308] as const) await sandbox.script({ kind: 'redirect', location, status })
   const collector = await startCli(['serve', '--port', '0', '--db', join(folder.path, 'warren.db')], towards(sandbox))
   try {
     const uuids = [timeUuid(), timeUuid()]

@@ -7,10 +7,23 @@ export function timeUuid(): string {
   return encodeTime(Date.now()) + random
 }
 
+/** What the events of a load are, by their place in the batch; a load without it is of one kind and anonymous. */
+export interface LoadShape {
+  args?: object
+  keyOf?: (uuid: string) => string
+  identityOf?: (uuid: string) => object | undefined
+}
+
+const ARGS = { c_goods: '创维洗衣机', c_price: 1420 }
+
 /** A batch as a tracker sends it, with these uuids. */
-export function batchOf(uuids: readonly string[], args: object = { c_goods: '创维洗衣机', c_price: 1420 }): string {
+export function batchOf(uuids: readonly string[], { args = ARGS, keyOf, identityOf }: LoadShape = {}): string {
   const time = Date.now()
-  const events = uuids.map((uuid, seq) => ({ uuid, writer: 'w1', seq, eventKey: 'c_buy', time, args }))
+  const events = uuids.map((uuid, seq) => {
+    const identity = identityOf?.(uuid)
+    const eventKey = keyOf?.(uuid) ?? 'c_buy'
+    return { uuid, writer: 'w1', seq, eventKey, time, args, ...(identity ? { identity } : {}) }
+  })
   return JSON.stringify({
     v: 1,
     sentAt: time,
@@ -22,9 +35,9 @@ export function batchOf(uuids: readonly string[], args: object = { c_goods: '创
 }
 
 /** Posts a batch; its uuids if they were acknowledged, nothing if the collector is gone or refuses. */
-export async function post(url: string, uuids: readonly string[]): Promise<readonly string[]> {
+export async function post(url: string, uuids: readonly string[], shape?: LoadShape): Promise<readonly string[]> {
   try {
-    const response = await fetch(`${url}/v1/batch?source=load&d=de`, { method: 'POST', body: batchOf(uuids) })
+    const response = await fetch(`${url}/v1/batch?source=load&d=de`, { method: 'POST', body: batchOf(uuids, shape) })
     const answer = (await response.json()) as { accepted?: number }
     return response.status === 200 && answer.accepted === uuids.length ? uuids : []
   } catch {

@@ -1,0 +1,233 @@
+import { join } from 'node:path'
+import { sqliteQueue } from '@warren/collector/node'
+import { post, timeUuid, type LoadShape } from '../support/load.ts'
+import { counter } from '../support/metrics.ts'
+import { freshFolder, startCli, type CliProcess } from '../support/processes.ts'
+import { startSandbox, towards, type SeenCall } from '../support/sandbox.ts'
+import { seeded } from '../support/seeded.ts'
+import { repeatLedger, type RepeatCause } from './repeat-ledger.ts'
+import { nextFault, randomWeather, type Weather } from './weather.ts'
+
+/**
+ * Lives of one collector on one database, each ended at a random moment under load, most of them by kill -9, with a
+ * platform that fails in every way it can. Afterwards, with the platform well, everything that was acknowledged must
+ * have been delivered or be dead with a reason, and every repeat must have its cause.
+ *
+ * The seed decides the platform's faults and the moments of the kills, in milliseconds of a machine that never takes
+ * quite the same time: a seed tells what kind of run it was, and does not repeat it call by call.
+ */
+export interface SoakOptions {
+  rounds: number
+  seed: number
+  /** Some events have a key that the platform refuses: their burial takes some 30 s at the end. */
+  hasUndefinedKey: boolean
+  /** Told of each round. */
+  onRound?: (line: SoakRound) => void
+}
+
+export interface SoakRound {
+  round: number
+  end: NodeJS.Signals
+  faultShare: number
+  /** Events so far. */
+  acknowledged: number
+  calls: number
+  repeats: Readonly<Record<RepeatCause, number>>
+}
+
+export interface SoakResult {
+  rounds: number
+  seed: number
+  kills: number
+  /** Of them, with a call under way. */
+  killsInFlight: number
+  /** How long the last life took to deliver or bury all that waited. */
+  drainMs: number
+  acknowledged: number
+  delivered: number
+  dead: number
+  repeats: Readonly<Record<RepeatCause, number>>
+  /** What must not be, in words; empty where all is well. */
+  violations: string[]
+}
+
+const MATCHING = { isMatching: true, matchingType: 2, identifyWay: 1 }
+const UNDEFINED_KEY = 'c_undefined'
+const REFUSAL = { kind: 'refuse', code: '100400', msg: 'the event is not defined' } as const
+
+/** The load: some 2,500 events a second over two lanes. */
+const CALLERS = 4
+const EVENTS_A_REQUEST = 25
+const PAUSE_MS = 30
+
+/** One for each lane: with an identity and without. */
+const SHAPES: readonly LoadShape[] = [{}, { identityOf: () => ({ openid: 'o-1' }) }]
+
+/** A life lasts between these, under load. */
+const SHORTEST_MS = 200
+const LONGEST_MS = 2200
+
+/** Half the ends then wait for a call to be under way, but no longer than this. */
+const CALL_WITHIN_MS = 1000
+
+/** Of the ends, so many are orderly. */
+const STOP_SHARE = 0.2
+
+/** Halts and held keys have waits of up to 5 minutes. */
+const DRAINED_WITHIN_MS = 400_000
+
+export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: SoakOptions): Promise<SoakResult> {
+  const plan = seeded(seed)
+  const random = seeded(~seed)
+  const folder = freshFolder()
+  const database = join(folder.path, 'warren.db')
+  const ledger = repeatLedger()
+  const acknowledged = new Set<string>()
+  const violations: string[] = []
+  const result = { rounds, seed, kills: 0, killsInFlight: 0, drainMs: 0 }
+  let weather: Weather | undefined
+  let calls = 0
+  let collector: CliProcess | undefined
+
+  const sandbox = await startSandbox({
+    faultOf({ eventKeys }) {
+      const fault = weather && nextFault(random, weather, eventKeys.length)
+      const isRefused = weather && eventKeys.includes(UNDEFINED_KEY) && (!fault || fault.kind === 'slow')
+      return isRefused ? REFUSAL : fault
+    },
+  })
+  const start = (life: string) => startCli(['serve', '--port', '0', '--db', database], towards(sandbox, MATCHING, life))
+
+  /** One life of the collector, and what it leaves at the sandbox. */
+  async function live(round: number): Promise<void> {
+    const end: NodeJS.Signals = plan() < STOP_SHARE ? 'SIGTERM' : 'SIGKILL'
+    weather = randomWeather(plan, end === 'SIGKILL')
+    const lifeMs = SHORTEST_MS + plan() * (LONGEST_MS - SHORTEST_MS)
+    const callWithinMs = plan() < 0.5 ? CALL_WITHIN_MS : 0
+    const life = (collector = await start(String(round)))
+    const stopLoad = startLoad(life.url, acknowledged, hasUndefinedKey)
+    await new Promise((over) => setTimeout(over, lifeMs))
+    for (const until = Date.now() + callWithinMs; Date.now() < until; await tick()) {
+      if (sandbox.calls.some(({ isOpen }) => isOpen)) break
+    }
+    const open = new Set(sandbox.calls.filter(({ isOpen }) => isOpen))
+    const code = await life.end(end)
+    await stopLoad()
+    if (end === 'SIGKILL') {
+      result.kills++
+      if (open.size > 0) result.killsInFlight++
+    } else if (code !== 0) violations.push(`round ${round}: SIGTERM ended with ${code}: ${lastWords(life)}`)
+    await book(String(round), { isKilled: end === 'SIGKILL', open })
+    onRound?.({
+      round,
+      end,
+      faultShare: weather.faultShare,
+      acknowledged: acknowledged.size,
+      calls,
+      repeats: { ...ledger.repeats },
+    })
+  }
+
+  /** Takes a life's calls into the ledger, and holds them against what the sandbox has kept. */
+  async function book(life: string, end: { isKilled: boolean; open: ReadonlySet<SeenCall> }): Promise<void> {
+    while (sandbox.calls.some(({ isOpen }) => isOpen)) await tick()
+    const seen = sandbox.calls.splice(0)
+    calls += seen.length
+    const strangers = seen.filter(({ caller }) => caller !== life).length
+    if (strangers > 0) violations.push(`life ${life}: ${strangers} calls of another life`)
+    ledger.life(seen, end)
+    const { total, repeats } = await sandbox.events()
+    await sandbox.forgetEvents()
+    const kept = seen.reduce((sum, { isKept, uuids }) => sum + (isKept ? uuids.length : 0), 0)
+    if (kept !== total + repeats)
+      violations.push(`life ${life}: the sandbox kept ${total + repeats} events, not ${kept}`)
+  }
+
+  /** The platform but for the undefined key is well: all that waits is delivered or buried. */
+  async function drain(): Promise<void> {
+    weather = { faultShare: 0, hasHangs: false }
+    const life = (collector = await start('last'))
+    const isDrained = async () => (await counter(life.url, 'warren_queue_events')) === 0
+    const startedAt = Date.now()
+    const until = startedAt + DRAINED_WITHIN_MS
+    while (!(await isDrained()) && Date.now() < until) {
+      // An event is buried only where others pass: some must come.
+      for (const shape of SHAPES) for (const uuid of await post(life.url, [timeUuid()], shape)) acknowledged.add(uuid)
+      for (let look = 0; look < 30 && !(await isDrained()); look++) await new Promise((soon) => setTimeout(soon, 100))
+    }
+    if (!(await isDrained())) violations.push(`events still wait: ${await waiting(life.url)}`)
+    result.drainMs = Date.now() - startedAt
+    const code = await life.end('SIGTERM')
+    if (code !== 0) violations.push(`the last SIGTERM ended with ${code}: ${lastWords(life)}`)
+    await book('last', { isKilled: false, open: new Set() })
+  }
+
+  try {
+    for (let round = 1; round <= rounds; round++) await live(round)
+    await drain()
+    const dead = await readDead(database)
+    const lost = [...acknowledged].filter((uuid) => ledger.kept(uuid) === 0 && !dead.has(uuid))
+    if (lost.length > 0) violations.push(`${lost.length} acknowledged events are neither delivered nor dead`)
+    for (const { eventKey, code, words, uuid } of dead.values()) {
+      if (code !== REFUSAL.code || !words.includes(REFUSAL.msg) || eventKey !== UNDEFINED_KEY) {
+        violations.push(`${uuid} (${eventKey}) is dead for ${code}: ${words}`)
+      }
+    }
+    const { unexplained } = ledger.repeats
+    if (unexplained > 0) violations.push(`${unexplained} repeats have no cause`)
+    return {
+      ...result,
+      acknowledged: acknowledged.size,
+      delivered: ledger.total,
+      dead: dead.size,
+      repeats: ledger.repeats,
+      violations,
+    }
+  } finally {
+    if (collector && collector.child.exitCode === null && collector.child.signalCode === null) {
+      await collector.end('SIGKILL')
+    }
+    await sandbox.close()
+    folder.remove()
+  }
+}
+
+const tick = () => new Promise((soon) => setTimeout(soon, 2))
+
+/** Events for both lanes, until it is stopped. */
+function startLoad(url: string, acknowledged: Set<string>, hasUndefinedKey: boolean): () => Promise<void> {
+  let isOver = false
+  let made = 0
+  const keyOf = () => (hasUndefinedKey && ++made % 200 === 0 ? UNDEFINED_KEY : 'c_buy')
+  const callers = Array.from({ length: CALLERS }, async (_, caller) => {
+    const shape = { ...SHAPES[caller % SHAPES.length], keyOf }
+    while (!isOver) {
+      const uuids = Array.from({ length: EVENTS_A_REQUEST }, timeUuid)
+      for (const uuid of await post(url, uuids, shape)) acknowledged.add(uuid)
+      await new Promise((soon) => setTimeout(soon, PAUSE_MS))
+    }
+  })
+  return async () => {
+    isOver = true
+    await Promise.all(callers)
+  }
+}
+
+/** The dead letters in the database of a collector that has ended, by uuid. */
+async function readDead(database: string) {
+  const queue = sqliteQueue(database)
+  const letters = new Map<string, Awaited<ReturnType<typeof queue.dead.list>>['letters'][number]>()
+  try {
+    for (let before: number | undefined; ;) {
+      const page = await queue.dead.list({}, { limit: 500, ...(before === undefined ? {} : { before }) })
+      for (const letter of page.letters) letters.set(letter.uuid, letter)
+      if (page.next === undefined) return letters
+      before = page.next
+    }
+  } finally {
+    await queue.close()
+  }
+}
+
+const waiting = async (url: string) => (await fetch(`${url}/readyz`)).text()
+const lastWords = (life: CliProcess) => life.output().slice(-500)

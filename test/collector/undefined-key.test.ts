@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { decodeTime } from '@warren/protocol'
-import { sqliteQueue } from '@warren/collector/node'
+import { deadLetters } from '../support/dead-letters.ts'
 import { counter } from '../support/metrics.ts'
 import { freshFolder, startCli, type CliProcess } from '../support/processes.ts'
 import { startSandbox, towards, type TestSandbox } from '../support/sandbox.ts'
@@ -94,22 +94,6 @@ function percentile95(values: Iterable<number>): number {
 const settled = ({ collector: { url } }: Run) =>
   expect.poll(() => counter(url, 'warren_queue_events'), { timeout: 120_000, interval: 250 }).toBe(0)
 
-/** Every dead letter, read from the database of a collector that has ended. */
-async function deadLetters(run: Run) {
-  const queue = sqliteQueue(database(run))
-  const letters = []
-  try {
-    for (let before: number | undefined; ;) {
-      const page = await queue.dead.list({}, { limit: 500, ...(before === undefined ? {} : { before }) })
-      letters.push(...page.letters)
-      if (page.next === undefined) return letters
-      before = page.next
-    }
-  } finally {
-    await queue.close()
-  }
-}
-
 it(
   `one undefined key in ${ONE_IN} events costs its neighbours nothing, at ${EVENTS_A_SECOND} a second for ${LOAD_MS / 1000} s`,
   { timeout: LOAD_MS + 300_000 },
@@ -143,7 +127,7 @@ it(
     if (IS_LONG) expect(p95Ms.good).toBeLessThanOrEqual(p95Ms.control + 1000)
 
     expect(await run.collector.end('SIGTERM')).toBe(0)
-    const letters = await deadLetters(run)
+    const letters = await deadLetters(database(run))
     expect(new Set(letters.map(({ uuid }) => uuid))).toEqual(new Set(bad))
     expect(letters.filter(({ code, words }) => code !== REFUSAL.code || !words.includes(REFUSAL.msg))).toEqual([])
     // A minute of waiting: the short form leaves it to the forwarder's tests on a fake clock.

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { sqliteQueue } from '@warren/collector/node'
+import { seeded } from '../../packages/collector/src/queue/conformance/seeded.ts'
+import { deadLetters } from '../support/dead-letters.ts'
 import { post, timeUuid, type LoadShape } from '../support/load.ts'
 import { counter } from '../support/metrics.ts'
 import { freshFolder, startCli, type CliProcess } from '../support/processes.ts'
 import { startSandbox, towards, type SeenCall } from '../support/sandbox.ts'
-import { seeded } from '../support/seeded.ts'
 import { repeatLedger, type RepeatCause } from './repeat-ledger.ts'
 import { nextFault, randomWeather, type Weather } from './weather.ts'
 
@@ -165,10 +165,11 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
   try {
     for (let round = 1; round <= rounds; round++) await live(round)
     await drain()
-    const dead = await readDead(database)
+    const letters = await deadLetters(database)
+    const dead = new Set(letters.map(({ uuid }) => uuid))
     const lost = [...acknowledged].filter((uuid) => ledger.kept(uuid) === 0 && !dead.has(uuid))
     if (lost.length > 0) violations.push(`${lost.length} acknowledged events are neither delivered nor dead`)
-    for (const { eventKey, code, words, uuid } of dead.values()) {
+    for (const { eventKey, code, words, uuid } of letters) {
       if (code !== REFUSAL.code || !words.includes(REFUSAL.msg) || eventKey !== UNDEFINED_KEY) {
         violations.push(`${uuid} (${eventKey}) is dead for ${code}: ${words}`)
       }
@@ -210,22 +211,6 @@ function startLoad(url: string, acknowledged: Set<string>, hasUndefinedKey: bool
   return async () => {
     isOver = true
     await Promise.all(callers)
-  }
-}
-
-/** The dead letters in the database of a collector that has ended, by uuid. */
-async function readDead(database: string) {
-  const queue = sqliteQueue(database)
-  const letters = new Map<string, Awaited<ReturnType<typeof queue.dead.list>>['letters'][number]>()
-  try {
-    for (let before: number | undefined; ;) {
-      const page = await queue.dead.list({}, { limit: 500, ...(before === undefined ? {} : { before }) })
-      for (const letter of page.letters) letters.set(letter.uuid, letter)
-      if (page.next === undefined) return letters
-      before = page.next
-    }
-  } finally {
-    await queue.close()
   }
 }
 

@@ -1,20 +1,10 @@
 import { expect, it } from 'vitest'
 import type { Settlement } from '../ports.ts'
 import { naiveModel } from './naive-model.ts'
+import { seeded } from './seeded.ts'
 import { type ConformanceStage, DAY_MS, madeAt, MINUTE_MS, PLENTY, richEntry, START } from './stage.ts'
 
 const byLane = (list: { lane: string }[]) => list.toSorted((a, b) => (a.lane < b.lane ? -1 : 1))
-
-/** mulberry32: small, seeded, good enough for tests. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** Seeded steps of every kind, each compared with the naive model. */
 export function randomWalkConformance(stage: ConformanceStage): void {

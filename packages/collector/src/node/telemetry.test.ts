@@ -26,3 +26,18 @@ it('tells durations in seconds, lanes by their events, and each log entry in a l
   expect(lines).toHaveLength(1)
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: 'two\nlines', lane: 'a' })
 })
+
+it('shows no dead letters any more once the last of a lane has gone', async () => {
+  const telemetry = nodeTelemetry({ destination: { write: () => {} } })
+  const queue = memoryQueue()
+  telemetry.watch(queue, () => [])
+  const lane = 'a/unmatched'
+  await queue.enqueue('s', [{ uuid: 'u', lane, json: '{}', bytes: 2 }])
+  const lease = (await queue.lease(lane, { events: 1, bytes: 100 }, 1000))?.id ?? 0
+  const reason = { reason: 'refused', code: '100400', words: 'no', attempts: 3 } as const
+  await queue.settle([{ lease, verdict: 'bury', ...reason }])
+  expect(await telemetry.metrics()).toContain(`warren_dead_letters{lane="${lane}"} 1\n`)
+  const { letters } = await queue.dead.list({})
+  await queue.dead.discard(letters.map(({ id }) => id))
+  expect(await telemetry.metrics()).toContain(`warren_dead_letters{lane="${lane}"} 0\n`)
+})

@@ -94,6 +94,8 @@ export function nodeTelemetry(options: { level?: string; destination?: Destinati
         labelNames: ['lane'],
         registers,
         async collect() {
+          // A lane whose last letter has gone is not among the totals any more.
+          for (const { lane } of await queue.lanes()) dead.set({ lane }, 0)
           for (const { lane, events } of await queue.dead.totals()) dead.set({ lane }, events)
         },
       })

@@ -8,7 +8,7 @@ const SAMPLES: readonly [rounds: number, seed: number][] = [
 ]
 
 it.each(SAMPLES)(
-  'over %i lives ended under load, most by kill -9, with a platform that fails, nothing is lost and no repeat lacks a cause: seed %i',
+  'over %i kills under load, with a platform that fails, nothing is lost and no repeat lacks a cause: seed %i',
   { timeout: 150_000 },
   async (rounds, seed) => {
     const result = await soakCollector({ rounds, seed, hasUndefinedKey: false })

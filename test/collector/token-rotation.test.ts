@@ -26,12 +26,20 @@ afterEach(async () => {
   folder.remove()
 })
 
-/** Two ways of keeping a token: what the collector is told, and how the one in force is ended and followed. */
-const WAYS = {
-  'a second system fetches tokens with the same appid': () => ({
-    variables: { RABBITPRE_APPID: APP.appid, RABBITPRE_SECRET: APP.secret },
-    rotate: async () => void (await sandbox.fetchToken()),
-  }),
+interface Way {
+  /** What the collector is told. */
+  variables: Record<string, string>
+  /** Ends the token in force, and sees to the next. */
+  rotate(): Promise<void>
+}
+
+/** Two ways of keeping a token. */
+const WAYS: Record<string, () => Promise<Way>> = {
+  'a second system fetches tokens with the same appid': () =>
+    Promise.resolve({
+      variables: { RABBITPRE_APPID: APP.appid, RABBITPRE_SECRET: APP.secret },
+      rotate: async () => void (await sandbox.fetchToken()),
+    }),
   'the token’s file is replaced': async () => {
     const path = join(folder.path, 'token')
     async function rotate(): Promise<void> {
@@ -53,7 +61,7 @@ it.each(Object.entries(WAYS))(
     const running = (collector = await startCli(['serve', '--port', '0', '--db', join(folder.path, 'warren.db')], {
       RABBITPRE_BASE_URL: sandbox.url,
       ...variables,
-    } as Record<string, string>))
+    }))
     const acknowledged = new Set<string>()
     let asked = 0
     const loads = Array.from({ length: CALLERS }, async () => {

@@ -17,6 +17,7 @@ import { nextFault, randomWeather, type Weather } from './weather.ts'
  * quite the same time: a seed tells what kind of run it was, and does not repeat it call by call.
  */
 export interface SoakOptions {
+  /** Kills; orderly ends come on top. */
   rounds: number
   seed: number
   /** Some events have a key that the platform refuses: their burial takes some 30 s at the end. */
@@ -38,9 +39,10 @@ export interface SoakRound {
 export interface SoakResult {
   rounds: number
   seed: number
-  kills: number
-  /** Of them, with a call under way. */
+  /** Kills with a call under way. */
   killsInFlight: number
+  /** Orderly ends among the rounds. */
+  stops: number
   /** How long the last life took to deliver or bury all that waited. */
   drainMs: number
   acknowledged: number
@@ -70,7 +72,7 @@ const LONGEST_MS = 2200
 /** Half the ends then wait for a call to be under way, but no longer than this. */
 const CALL_WITHIN_MS = 1000
 
-/** Of the ends, so many are orderly. */
+/** Before a round, so often, a life of its own ends in an orderly way. */
 const STOP_SHARE = 0.2
 
 /** Halts and held keys have waits of up to 5 minutes. */
@@ -84,7 +86,7 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
   const ledger = repeatLedger()
   const acknowledged = new Set<string>()
   const violations: string[] = []
-  const result = { rounds, seed, kills: 0, killsInFlight: 0, drainMs: 0 }
+  const result = { rounds, seed, killsInFlight: 0, stops: 0, drainMs: 0 }
   let weather: Weather | undefined
   let calls = 0
   let collector: CliProcess | undefined
@@ -99,12 +101,12 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
   const start = (life: string) => startCli(['serve', '--port', '0', '--db', database], towards(sandbox, MATCHING, life))
 
   /** One life of the collector, and what it leaves at the sandbox. */
-  async function live(round: number): Promise<void> {
-    const end: NodeJS.Signals = plan() < STOP_SHARE ? 'SIGTERM' : 'SIGKILL'
+  async function live(round: number, end: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     weather = randomWeather(plan, end === 'SIGKILL')
     const lifeMs = SHORTEST_MS + plan() * (LONGEST_MS - SHORTEST_MS)
     const callWithinMs = plan() < 0.5 ? CALL_WITHIN_MS : 0
-    const life = (collector = await start(String(round)))
+    const name = `${round}-${end}`
+    const life = (collector = await start(name))
     const stopLoad = startLoad(life.url, acknowledged, hasUndefinedKey)
     await new Promise((over) => setTimeout(over, lifeMs))
     for (const until = Date.now() + callWithinMs; Date.now() < until; await tick()) {
@@ -113,11 +115,11 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
     const open = new Set(sandbox.calls.filter(({ isOpen }) => isOpen))
     const code = await life.end(end)
     await stopLoad()
-    if (end === 'SIGKILL') {
-      result.kills++
-      if (open.size > 0) result.killsInFlight++
-    } else if (code !== 0) violations.push(`round ${round}: SIGTERM ended with ${code}: ${lastWords(life)}`)
-    await book(String(round), { isKilled: end === 'SIGKILL', open })
+    if (end === 'SIGTERM') result.stops++
+    else if (open.size > 0) result.killsInFlight++
+    if (end === 'SIGTERM' && code !== 0)
+      violations.push(`round ${round}: SIGTERM ended with ${code}: ${lastWords(life)}`)
+    await book(name, { isKilled: end === 'SIGKILL', open })
     onRound?.({
       round,
       end,
@@ -163,7 +165,10 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
   }
 
   try {
-    for (let round = 1; round <= rounds; round++) await live(round)
+    for (let round = 1; round <= rounds; round++) {
+      if (plan() < STOP_SHARE) await live(round, 'SIGTERM')
+      await live(round, 'SIGKILL')
+    }
     await drain()
     const letters = await deadLetters(database)
     const dead = new Set(letters.map(({ uuid }) => uuid))

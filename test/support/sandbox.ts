@@ -1,4 +1,10 @@
-import { createSandbox, type DeliveredEvent, type Fault, type SandboxApp } from '@warren/rabbitpre/sandbox'
+import {
+  createSandbox,
+  type DeliveredEvent,
+  type Fault,
+  type SandboxApp,
+  type TokenCallRecord,
+} from '@warren/rabbitpre/sandbox'
 import { batchAddRequestSchema, DEFAULT_BATCH_ADD_PATH, DEFAULT_TOKEN_PATH } from '@warren/rabbitpre'
 import { keepsEvents } from './keeps-events.ts'
 import { listen } from './listen.ts'
@@ -30,6 +36,7 @@ export interface TestSandbox {
   forgetEvents(): Promise<void>
   script(...faults: Fault[]): Promise<void>
   clearFaults(): Promise<void>
+  tokens(): Promise<{ calls: TokenCallRecord[]; mostInFlight: number }>
   /** Fetches a token as a second system with the same appid would: it ends the one before. */
   fetchToken(): Promise<string>
   close(): Promise<void>
@@ -97,6 +104,7 @@ export async function startSandbox({ app: keys, faultOf }: TestSandboxOptions = 
     async clearFaults() {
       await app.request('/_sandbox/faults', { method: 'DELETE' })
     },
+    tokens: async () => (await app.request('/_sandbox/tokens')).json() as never,
     async fetchToken() {
       const query = new URLSearchParams({ instanceAppid: keys?.appid ?? '', instanceSecrect: keys?.secret ?? '' })
       const response = await app.request(`${DEFAULT_TOKEN_PATH}?${query}`)

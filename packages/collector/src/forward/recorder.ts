@@ -19,7 +19,8 @@ export function recorder(lane: string, queue: EventQueue, telemetry: Telemetry):
   let paying: Promise<void> = Promise.resolve()
 
   async function settle(): Promise<void> {
-    const due = owed
+    // A copy: what is learnt while the queue is told these is told next.
+    const due = [...owed]
     if (due.length === 0) return
     await queue.settle(due)
     owed = owed.slice(due.length)

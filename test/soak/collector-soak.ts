@@ -179,8 +179,7 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
         violations.push(`${uuid} (${eventKey}) is dead for ${code}: ${words}`)
       }
     }
-    const { unexplained } = ledger.repeats
-    if (unexplained > 0) violations.push(`${unexplained} repeats have no cause`)
+    for (const words of ledger.unexplained) violations.push(`a repeat without a cause: ${words}`)
     return {
       ...result,
       acknowledged: acknowledged.size,

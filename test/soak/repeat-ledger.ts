@@ -18,6 +18,8 @@ export interface RepeatLedger {
   life(calls: readonly SeenCall[], end: LifeEnd): void
   /** Repeated events, by cause. */
   readonly repeats: Readonly<Record<RepeatCause, number>>
+  /** The calls behind the repeats without a cause, in words. */
+  readonly unexplained: ReadonlySet<string>
   /** How often each event was kept. */
   kept(uuid: string): number
   /** Different events that were kept. */
@@ -44,26 +46,38 @@ export function repeatLedger(): RepeatLedger {
   const last = new Map<string, { call: SeenCall; life: Life; times: number }>()
   const repeats = { fault: 0, bisected: 0, killInFlight: 0, killUnrecorded: 0, unexplained: 0 }
 
-  function cause(before: SeenCall, of: Life, life: Life): RepeatCause {
+  const unexplained = new Set<string>()
+
+  function noCause(before: SeenCall, again: SeenCall, why: string): 'unexplained' {
+    const { uuids, fault, caller } = before
+    unexplained.add(
+      `${uuids.length} events kept in life ${caller} (${fault?.kind ?? 'no fault'}), again in ${again.caller}: ${why}`,
+    )
+    return 'unexplained'
+  }
+
+  function cause(before: SeenCall, again: SeenCall, of: Life, life: Life): RepeatCause {
     const { fault, publicParams } = before
     if (fault && fault.kind !== 'slow') return isRefusal(before) ? 'bisected' : 'fault'
-    if (!of.isKilled || of === life) return 'unexplained'
+    if (of === life) return noCause(before, again, 'within one life')
+    if (!of.isKilled) return noCause(before, again, 'after an orderly end')
     const lane = JSON.stringify(publicParams)
     const inDoubt = of.inDoubt.get(lane) ?? new Set()
     of.inDoubt.set(lane, inDoubt.add(before))
-    if (inDoubt.size > MAX_CALLS_IN_FLIGHT) return 'unexplained'
+    if (inDoubt.size > MAX_CALLS_IN_FLIGHT) return noCause(before, again, `more than ${MAX_CALLS_IN_FLIGHT} calls`)
     return of.open.has(before) ? 'killInFlight' : 'killUnrecorded'
   }
 
   return {
     repeats,
+    unexplained,
     life(calls, end) {
       const life: Life = { ...end, inDoubt: new Map() }
       for (const call of calls) {
         if (!call.isKept) continue
         for (const uuid of call.uuids) {
           const before = last.get(uuid)
-          if (before) repeats[cause(before.call, before.life, life)]++
+          if (before) repeats[cause(before.call, call, before.life, life)]++
           last.set(uuid, { call, life, times: (before?.times ?? 0) + 1 })
         }
       }

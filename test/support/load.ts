@@ -7,7 +7,7 @@ export function timeUuid(): string {
   return encodeTime(Date.now()) + random
 }
 
-/** What the events of a load are, by their place in the batch; a load without it is of one kind and anonymous. */
+/** What the events of a load are; without it they are of one key and anonymous. */
 export interface LoadShape {
   args?: object
   keyOf?: (uuid: string) => string

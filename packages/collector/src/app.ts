@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
+import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
+import { adminApp } from './admin/admin-app.ts'
 import { batchRoute } from './ingest/batch-route.ts'
 import type { CollectorOptions } from './collector-options.ts'
 import { problemOf, problemResponse } from './problem.ts'
@@ -18,7 +20,8 @@ function holdsEtag(header: string | undefined, etag: string): boolean {
 
 /**
  * The collector as a Hono app: what it keeps, it keeps in `queue`. Forwarding is the forwarder's.
- * Every answer, errors too, carries one `Access-Control-Allow-Origin`: trackers must be able to read a 413 or a 503.
+ * Every answer but the operator's carries one `Access-Control-Allow-Origin`, errors too: trackers must be able to read a
+ * 413 or a 503.
  */
 export function createCollector(options: CollectorOptions): Hono {
   const { queue, telemetry, script } = options
@@ -26,6 +29,9 @@ export function createCollector(options: CollectorOptions): Hono {
 
   // Before all middleware: what that adds to answers, this route has written out.
   app.post('/v1/batch', batchRoute(options))
+
+  // Before the headers below, which let pages of any origin read an answer: this one is for no other origin.
+  if (options.admin) app.route('/admin', adminApp({ ...options, ...options.admin }))
 
   app.use(
     '*',
@@ -65,7 +71,11 @@ export function createCollector(options: CollectorOptions): Hono {
     })
   }
 
+  app.all('/admin/*', () =>
+    problemResponse(404, 'there is no admin interface here: start the collector with WARREN_ADMIN_TOKEN to have one'),
+  )
   app.notFound(() => problemResponse(404, 'there is nothing here; batches go to POST /v1/batch'))
-  app.onError((error) => problemOf(error, telemetry))
+  // Hono's own middleware throws its answers.
+  app.onError((error) => (error instanceof HTTPException ? error.getResponse() : problemOf(error, telemetry)))
   return app
 }

@@ -1,7 +1,8 @@
 import type { PublicParams } from '@warren/rabbitpre'
 import type { LaneReport } from './forward/forwarder.ts'
+import type { DeadLetters } from './queue/dead-letters.ts'
 import type { EventQueue } from './queue/ports.ts'
-import type { FindSource } from './sources.ts'
+import type { FindSource, SourceRules } from './sources.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** What a collector is made of; see `app.ts`. */
@@ -20,6 +21,17 @@ export interface CollectorOptions {
   lanes?: () => LaneReport[]
   /** True once the collector is stopping: `/readyz` turns first. */
   isStopping?: () => boolean
+  /** The operator's interface at `/admin`; there is none without it. */
+  admin?: AdminOptions
   /** Milliseconds since 1970; for tests. */
   now?: () => number
+}
+
+/** What the operator's interface needs beside the collector's own parts. */
+export interface AdminOptions {
+  /** What `Authorization: Bearer …` must carry: letters, digits and `. _ ~ + / -`, then perhaps `=`. */
+  token: string
+  dead: DeadLetters
+  /** A source's rules, by its id; undefined where the configuration no longer has it. */
+  rulesOf: (sourceId: string) => SourceRules | undefined
 }

@@ -4,8 +4,8 @@ import type { Telemetry } from './telemetry.ts'
 /** RFC 9457, as every error of the collector is told. The detail says what is wrong and what to do about it. */
 
 const TITLES = {
-  400: 'Not a batch',
-  401: 'Unknown source',
+  400: 'Bad request',
+  401: 'Not authorised',
   403: 'Origin not allowed',
   404: 'Not found',
   405: 'Method not allowed',

@@ -14,9 +14,10 @@ export interface SourceRules extends Pick<SourceConfig, 'anonymous' | 'destinati
 export type FindSource = (request: Request, sourceId: string) => { id: string; rules: SourceRules }
 
 /** Without configured sources: any `source`, or none, means this one; origin and key are unchecked. Loopback only. */
-export const openSource: FindSource = () => ({ id: 'open', rules: OPEN_RULES })
+export const openSource: FindSource = () => ({ id: 'open', rules: OPEN_SOURCE_RULES })
 
-const OPEN_RULES: SourceRules = {
+/** The rules of {@link openSource}. */
+export const OPEN_SOURCE_RULES: SourceRules = {
   kind: 'open',
   destination: 'default',
   anonymous: 'unmatched',

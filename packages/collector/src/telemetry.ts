@@ -22,9 +22,16 @@ export interface Counters {
   buried: { lane: string; reason: string }
   /** Dead letters of a parked key that came back by themselves. */
   revived: { lane: string }
+  /** Dead letters that an operator put back into the queue, by the lane they died in. */
+  replayed: { lane: string }
+  /** Dead letters that are gone for good: too old, too many, or discarded by an operator. */
+  discarded: { lane: string; cause: DiscardCause }
   /** Events sent again although the upstream may have stored them: the answer was lost, or their call was bisected. */
   resent: { lane: string; cause: 'in_doubt' | 'bisected' }
 }
+
+/** Why dead letters were discarded. */
+export type DiscardCause = 'age' | 'count' | 'operator'
 
 /** Every duration and its labels. */
 export interface Durations {

@@ -1,10 +1,10 @@
-import { IDENTITY_TYPES, MAX_EVENT_BYTES, textBytes, type WireBatch, type WireRejection } from '@warren/protocol'
+import { IDENTITY_TYPES, type WireBatch, type WireRejection } from '@warren/protocol'
 import type { PublicParams } from '@warren/rabbitpre'
 import type { QueueEntry } from '../queue/ports.ts'
 import type { SourceRules } from '../sources.ts'
-import { checkEvent, clockShift, readUuid, type AcceptedEvent } from './check-event.ts'
+import { checkEvent, clockShift, readUuid } from './check-event.ts'
 import type { BatchKind } from './parse-batch.ts'
-import { routeToLane } from './route-to-lane.ts'
+import { placeEvent } from './place-event.ts'
 
 export interface CheckedBatch {
   entries: QueueEntry[]
@@ -34,25 +34,9 @@ export function checkBatch(
       rejected.push({ index, ...checked.rejection })
       continue
     }
-    const { event } = checked
-    const lane = routeToLane(event, destination, rules.anonymous, batch.device)
-    if (lane === undefined) {
-      const message = 'this source takes no event without an identity; identify the visitor first'
-      rejected.push({ index, uuid: readUuid(value), code: 'identity_missing', path: 'identity', message })
-      continue
-    }
-    const entry = serialise(event, lane)
-    if (entry.bytes > MAX_EVENT_BYTES) {
-      const message = `the event has ${entry.bytes} bytes; at most ${MAX_EVENT_BYTES} are allowed`
-      rejected.push({ index, uuid: readUuid(value), code: 'too_large', path: '', message })
-      continue
-    }
-    entries.push(entry)
+    const placed = placeEvent(checked.event, destination, rules.anonymous, batch.device)
+    if (placed.ok) entries.push(placed.entry)
+    else rejected.push({ index, uuid: readUuid(value), ...placed.fault })
   }
   return { entries, rejected }
-}
-
-function serialise(event: AcceptedEvent, lane: string): QueueEntry {
-  const json = JSON.stringify(event)
-  return { uuid: event.uuid, lane, json, bytes: textBytes(json) }
 }

@@ -10,8 +10,11 @@ export interface NodeTelemetry extends Telemetry {
   metrics(): Promise<string>
   contentType: string
   /** Shows a queue's lanes, its dead letters and the forwarder's halts among the metrics. */
-  watch(queue: EventQueue & { dead: DeadLetters }, lanes: () => LaneReport[]): void
+  watch(queue: WatchedQueue, lanes: () => LaneReport[]): void
 }
+
+/** A queue and its dead letters; one in a file tells the size of its WAL too. */
+export type WatchedQueue = EventQueue & { dead: DeadLetters; walBytes?: () => number }
 
 /** The real telemetry on Node: pino to standard output, prom-client for `/metrics`. */
 export function nodeTelemetry(options: { level?: string; destination?: DestinationStream } = {}): NodeTelemetry {
@@ -57,6 +60,18 @@ export function nodeTelemetry(options: { level?: string; destination?: Destinati
       labelNames: ['lane'],
       registers,
     }),
+    replayed: new Counter({
+      name: 'warren_dead_replayed_total',
+      help: 'Dead letters that an operator put back into the queue',
+      labelNames: ['lane'],
+      registers,
+    }),
+    discarded: new Counter({
+      name: 'warren_dead_discarded_total',
+      help: 'Dead letters that are gone for good, by cause',
+      labelNames: ['lane', 'cause'],
+      registers,
+    }),
     resent: new Counter({
       name: 'warren_resent_total',
       help: 'Events sent again although the platform may have stored them, by cause',
@@ -88,6 +103,17 @@ export function nodeTelemetry(options: { level?: string; destination?: Destinati
     metrics: () => registry.metrics(),
     contentType: registry.contentType,
     watch(queue, lanes) {
+      const { walBytes } = queue
+      if (walBytes) {
+        const wal = new Gauge({
+          name: 'warren_wal_bytes',
+          help: "The size of the database's WAL",
+          registers,
+          collect() {
+            wal.set(walBytes())
+          },
+        })
+      }
       const dead = new Gauge({
         name: 'warren_dead_letters',
         help: 'Events kept that the platform would not have',

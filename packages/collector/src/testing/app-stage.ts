@@ -32,7 +32,7 @@ export const mini = (changes: Partial<SourceRules> = {}): SourceRules => {
   return rest
 }
 
-const SOURCES = new Map<string, SourceRules>([
+export const SOURCES = new Map<string, SourceRules>([
   ['web', rules()],
   ['all', rules({ origins: ['*'] })],
   ['null', rules({ origins: ['null'] })],

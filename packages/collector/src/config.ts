@@ -1,5 +1,5 @@
-import { array, enum as oneOf, record, strictObject, string, union, url, type infer as Infer } from 'zod'
-import { IDENTITY_TYPES } from '@warren/protocol'
+import { array, enum as oneOf, int, number, record, strictObject, string, union, url, type infer as Infer } from 'zod'
+import { IDENTITY_TYPES, MAX_BATCH_EVENTS, MAX_INFLATED_BYTES } from '@warren/protocol'
 import { DEFAULT_BASE_URL, publicParamsSchema } from '@warren/rabbitpre'
 
 /**
@@ -16,6 +16,11 @@ const secretSchema = union(
   'must be { "variable": "NAME" } or { "file": "path" }: the secret itself has no place here',
 )
 export type SecretReference = Infer<typeof secretSchema>
+
+const whole = (least: number, most: number = Number.MAX_SAFE_INTEGER) => {
+  const words = `must be a whole number, ${most < Number.MAX_SAFE_INTEGER ? `${least}–${most}` : `${least} or more`}`
+  return int(words).min(least, words).max(most, words)
+}
 
 /** Scheme and host. */
 const baseUrl = () =>
@@ -69,6 +74,10 @@ const destinationSchema = strictObject({
   /** Scheme and host. Default: the platform's own. */
   baseUrl: baseUrl().optional(),
   batchAddPath: path().optional(),
+  /** Events in one call. Default 500, the platform's most. */
+  maxCallEvents: whole(1, MAX_BATCH_EVENTS).optional(),
+  /** Bytes of one call's body. Default 1 MiB, which is ours: the platform does not say. One event may have 32 KiB. */
+  maxCallBytes: whole(64 * 1024, 16 * 1024 * 1024).optional(),
 })
 export type DestinationConfig = Infer<typeof destinationSchema>
 
@@ -97,11 +106,36 @@ const sourceSchema = strictObject({
 })
 export type SourceConfig = Infer<typeof sourceSchema>
 
+const queueSchema = strictObject({
+  /** Events that may wait. Default 20 million, 100,000 in memory. A batch is taken whole or not at all. */
+  maxEvents: whole(MAX_BATCH_EVENTS).optional(),
+  /** Their bytes. Default 16 GiB, 256 MiB in memory. */
+  maxBytes: whole(MAX_INFLATED_BYTES).optional(),
+  /** With less than this free on the database's disk nothing new is taken, until twice as much is. Default 32 MiB. */
+  minFreeDiskBytes: whole(0).optional(),
+})
+
+/**
+ * How long dead letters are kept; `null` is for ever. The numbers are ours: a quarter to look at what was refused, and
+ * a bound for the flood of a parked key, some 0.5 GB at the usual event, so that it cannot fill the disk.
+ */
+const deadLettersSchema = strictObject({
+  /** Days after an event died. */
+  keepDays: number('must be a number of days, or null for ever')
+    .positive('must be over 0; null keeps them for ever')
+    .nullable()
+    .default(90),
+  /** Of all lanes together; the oldest go first. */
+  maxEvents: whole(1).nullable().default(1_000_000),
+})
+
 export const configSchema = strictObject({
   $schema: string().optional(),
   credentials: record(name(), credentialsSchema).default({}),
   destinations: record(name(), destinationSchema).default({}),
   sources: record(name(), sourceSchema).default({}),
+  queue: queueSchema.default({}),
+  deadLetters: deadLettersSchema.prefault({}),
 })
 export type Config = Infer<typeof configSchema>
 

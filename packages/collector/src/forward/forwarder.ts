@@ -3,6 +3,7 @@ import type { DeadLetters } from '../queue/dead-letters.ts'
 import type { EventQueue } from '../queue/ports.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { credentialHalts } from './credential-halts.ts'
+import type { CallSize } from './due.ts'
 import { createLane, type Lane } from './lane.ts'
 import { turns } from './turns.ts'
 
@@ -67,6 +68,8 @@ export interface LaneReport {
 export interface Upstream {
   /** The name of its credentials: lanes that share them halt and resume together. */
   credentials: string
+  /** What one call may take. Default 500 events and 1 MiB. */
+  maxCall?: CallSize
   /** Sends a batch. Never rejects. */
   send(events: readonly OutgoingEvent[]): Promise<Outcome>
 }

@@ -40,7 +40,16 @@ const ILL_RETURNS = 3
 
 export function createLane(options: LaneOptions): Lane {
   const { lane, queue, telemetry, now, random, isStopping, upstreamOf } = options
-  const known = refusals(options)
+  const known = refusals({
+    ...options,
+    onParked: (eventKey, { code, words }) =>
+      telemetry.log('warn', 'a key is parked: its events become dead letters without a call until one of them passes', {
+        lane,
+        eventKey,
+        code,
+        words,
+      }),
+  })
   const halts = stops(options)
   const book = recorder(lane, queue, telemetry)
   const notes = noteKeeper(lane, queue, now, () =>
@@ -108,13 +117,13 @@ export function createLane(options: LaneOptions): Lane {
     if (letter) return tryLetter(letter, upstream)
     // Asked for only where it can be done: a halted lane would be woken for it without end.
     later(parked.nextAt() ?? Infinity)
-    const due = dueAt(status, now())
+    const due = dueAt(status, now(), upstream.maxCall)
     if (due === undefined) return false
     return due > now() ? later(due) : take(upstream)
   }
 
   async function take(upstream: Upstream): Promise<boolean> {
-    const lease = await queue.lease(lane, MAX_CALL, LEASE_MS)
+    const lease = await queue.lease(lane, upstream.maxCall ?? MAX_CALL, LEASE_MS)
     if (!lease) {
       // The queue said that something is due: it is asked again, and not in a hot loop.
       notBefore = now() + TROUBLE_MS
@@ -177,6 +186,8 @@ export function createLane(options: LaneOptions): Lane {
         telemetry.log('info', 'an event of a parked key was delivered; the others come back', {
           lane,
           eventKey: event.eventKey,
+          code: letter.code,
+          words: letter.words,
         })
         known.delivered([event])
         await parked.passed(letter)

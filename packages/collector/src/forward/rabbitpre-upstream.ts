@@ -1,5 +1,6 @@
 import { toBatchAddEvent, UNMATCHED, type PublicParams, type RabbitpreClient } from '@warren/rabbitpre'
 import { readLane } from '../lane-name.ts'
+import type { CallSize } from './due.ts'
 import type { Upstream } from './forwarder.ts'
 
 export interface Destination {
@@ -7,6 +8,8 @@ export interface Destination {
   credentials: string
   client: RabbitpreClient
   publicParams: PublicParams
+  /** What one call may take. Default 500 events and 1 MiB. */
+  maxCall?: CallSize
 }
 
 /** The upstream of each lane: its destination's client, with the `publicParams` of a matched or an unmatched call. */
@@ -20,6 +23,7 @@ export function rabbitpreUpstreams(
     const publicParams = isMatched ? destination.publicParams : UNMATCHED
     return {
       credentials: destination.credentials,
+      ...(destination.maxCall ? { maxCall: destination.maxCall } : {}),
       send: (events) =>
         destination.client.batchAdd({
           publicParams,

@@ -92,9 +92,11 @@ const MAX_SUSPECTS = 1000
 export interface RefusalsOptions {
   now: () => number
   random: () => number
+  /** Told when a key is parked, and of which refusal. */
+  onParked?: (eventKey: string, refusal: Pick<Refusal, 'code' | 'words'>) => void
 }
 
-export function refusals({ now, random }: RefusalsOptions): Refusals {
+export function refusals({ now, random, onParked }: RefusalsOptions): Refusals {
   const suspects = new Map<string, Suspect>()
   const keys = keyRecord()
   const parked = new Map<string, ParkedKey>()
@@ -152,6 +154,7 @@ export function refusals({ now, random }: RefusalsOptions): Refusals {
     if (code === undefined || key.refused.size < PARK_AT || !othersPassed(key) || !holds(provenUntil, code)) return
     parked.set(eventKey, { code, words, probeAt: now() + PARKED_PROBE_MS, isReviving: false })
     keys.forget(eventKey)
+    onParked?.(eventKey, { code, words })
   }
 
   const othersPassed = ({ deliveriesBefore }: Key) => deliveries > deliveriesBefore

@@ -1,3 +1,4 @@
+export { readAdminToken } from './admin-token.ts'
 export { backupDatabase } from './backup.ts'
 export { startCollector, type Running, type ServeOptions } from './serve.ts'
 export { readSettings, SettingsError, type Environment, type ServeFlags, type Settings } from './settings.ts'

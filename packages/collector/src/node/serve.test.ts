@@ -1,72 +1,19 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import type { Server } from 'node:http'
+import { existsSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { serve } from '@hono/node-server'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createSandbox, type DeliveredEvent, type Fault } from '@warren/rabbitpre/sandbox'
-import { startCollector, type Running } from './serve.ts'
-import { readSettings, SettingsError, type Environment, type ServeFlags } from './settings.ts'
-import { nodeTelemetry } from './telemetry.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { serveStage, SOON } from '../testing/serve-stage.ts'
+import type { Running } from './serve.ts'
+import { SettingsError, type Environment, type ServeFlags } from './settings.ts'
 
-const TOKEN = 'tok-hush-0123456789'
 const KEY = 'key-hush-0123456789'
 
-let folder: string
-let sandbox: ReturnType<typeof createSandbox>
-let sandboxServer: Server
-let upstream: string
-let logs: string[]
-const running: Running[] = []
+const stage = serveStage()
+const { bodyOf, delivered, post, script, start } = stage
 const sockets: Socket[] = []
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'warren-serve-'))
-  logs = []
-  sandbox = createSandbox({ token: TOKEN })
-  await new Promise<void>((resolve) => {
-    sandboxServer = serve({ fetch: sandbox.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve()) as Server
-  })
-  upstream = `http://127.0.0.1:${(sandboxServer.address() as AddressInfo).port}`
-})
-afterEach(async () => {
+afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy()
-  for (const one of running.splice(0)) await one.stop()
-  sandboxServer.closeAllConnections()
-  await new Promise((resolve) => sandboxServer.close(resolve))
-  rmSync(folder, { recursive: true, force: true })
 })
-
-async function start(flags: ServeFlags = {}, environment: Environment = {}): Promise<Running> {
-  const whole = { RABBITPRE_TOKEN: TOKEN, RABBITPRE_BASE_URL: upstream, ...environment }
-  const settings = readSettings({ port: '0', db: join(folder, 'warren.db'), ...flags }, whole)
-  const telemetry = nodeTelemetry({ destination: { write: (line: string) => void logs.push(line) } })
-  const script = { text: 'var warren', etag: '"1"' }
-  const one = await startCollector({ settings, environment: whole, telemetry, script })
-  running.push(one)
-  return one
-}
-
-const sandboxJson = async <Body>(path: string, init?: RequestInit) =>
-  (await (await sandbox.request(path, init)).json()) as Body
-const delivered = () => sandboxJson<{ events: DeliveredEvent[]; total: number; repeats: number }>('/_sandbox/events')
-const calls = async () => (await sandboxJson<{ calls: unknown[] }>('/_sandbox/calls')).calls.length
-const script = (...faults: Fault[]) =>
-  sandboxJson('/_sandbox/faults', { method: 'POST', body: JSON.stringify({ faults }) })
-const SOON = { timeout: 10_000, interval: 10 }
-
-const bodyOf = (uuids: string[], identity?: object) =>
-  JSON.stringify({
-    v: 1,
-    events: uuids.map((uuid) => ({ uuid, eventKey: 'c_buy', ...(identity ? { identity } : {}) })),
-  })
-
-async function post(url: string, body: string, headers: Record<string, string> = {}): Promise<number> {
-  const response = await fetch(`${url}/v1/batch?source=shop`, { method: 'POST', body, headers })
-  await response.text()
-  return response.status
-}
 
 it('carries events over two lanes to the platform, and counts them', async () => {
   const publicParams = { isMatching: true, matchingType: 2, identifyWay: 1 }
@@ -100,7 +47,7 @@ it('carries events over two lanes to the platform, and counts them', async () =>
   const ready = (await (await fetch(`${url}/readyz`)).json()) as { lanes: unknown[] }
   expect(ready).toMatchObject({ status: 'ready', lanes: [{ state: 'idle' }, { state: 'idle' }] })
   expect(await (await fetch(`${url}/v1/warren.js`)).text()).toBe('var warren')
-  expect(text + logs.join() + JSON.stringify(ready)).not.toContain('hush')
+  expect(text + stage.logs.join() + JSON.stringify(ready)).not.toContain('hush')
 })
 
 it('says what it is doing, and nothing secret, where the platform refuses the token', async () => {
@@ -109,7 +56,7 @@ it('says what it is doing, and nothing secret, where the platform refuses the to
   const ready = async () => (await fetch(`${url}/readyz`)).text()
   await expect.poll(ready, SOON).toContain('unauthorised')
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
-  const all = (await ready()) + logs.join() + (await (await fetch(`${url}/metrics`)).text())
+  const all = (await ready()) + stage.logs.join() + (await (await fetch(`${url}/metrics`)).text())
   expect(all).toContain('the credentials are refused')
   expect(all).not.toContain('hush')
 })
@@ -121,7 +68,7 @@ it('takes configured sources alone, with their keys', async () => {
   expect(await post(url, bodyOf(['one']), { authorization: `Bearer ${KEY}` })).toBe(200)
   expect(await post(`${url}/v1/batch?source=other#`, bodyOf(['one']))).toBe(401)
   await expect.poll(async () => (await delivered()).total, SOON).toBe(1)
-  expect(logs.join()).not.toContain('hush')
+  expect(stage.logs.join()).not.toContain('hush')
 })
 
 describe('stop', () => {
@@ -146,7 +93,7 @@ describe('stop', () => {
     await script({ kind: 'slow', ms: 300, store: 'before', times: 1 })
     const many = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `e${from + i}`)
     expect(await post(one.url, bodyOf(many(0, 500)))).toBe(200)
-    await expect.poll(calls, SOON).toBe(1)
+    await expect.poll(async () => (await stage.calls()).length, SOON).toBe(1)
     expect(await post(one.url, bodyOf(many(500, 700)))).toBe(200)
     const open = [begin(one.url, bodyOf(['late1'])), begin(one.url, bodyOf(['late2']))]
     await Promise.all(open.map(({ isOpen }) => isOpen))
@@ -210,8 +157,8 @@ describe('a start that fails says why, and holds nothing', () => {
       await new Promise((resolve) => taken.close(resolve))
     }
     // The database is free: its WAL went with the last connection.
-    expect(existsSync(join(folder, 'warren.db'))).toBe(true)
-    expect(existsSync(join(folder, 'warren.db-wal'))).toBe(false)
+    expect(existsSync(join(stage.folder, 'warren.db'))).toBe(true)
+    expect(existsSync(join(stage.folder, 'warren.db-wal'))).toBe(false)
     const { url } = await start()
     expect(await post(url, bodyOf(['one']))).toBe(200)
   })
@@ -219,11 +166,11 @@ describe('a start that fails says why, and holds nothing', () => {
   it.each<[string, () => ServeFlags, Environment, RegExp]>([
     [
       'a database in no folder',
-      () => ({ db: join(folder, 'none', 'warren.db') }),
+      () => ({ db: join(stage.folder, 'none', 'warren.db') }),
       {},
       /^--db\/WARREN_DB: .* cannot be opened/,
     ],
-    ['a database that is a folder', () => ({ db: folder }), {}, /^--db\/WARREN_DB: .* cannot be opened/],
+    ['a database that is a folder', () => ({ db: stage.folder }), {}, /^--db\/WARREN_DB: .* cannot be opened/],
     [
       'a host that is not this machine',
       () => ({ host: '192.0.2.1', config: '{"sources":{"s":{"kind":"miniprogram"}}}' }),

@@ -2,17 +2,17 @@ import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { serve as serveNode } from '@hono/node-server'
 import { createRabbitpreClient } from '@warren/rabbitpre'
+import { deadRetention } from '../admin/dead-retention.ts'
 import { createCollector } from '../app.ts'
+import { callSize } from '../forward/due.ts'
 import { createForwarder } from '../forward/forwarder.ts'
 import { rabbitpreUpstreams, type Destination } from '../forward/rabbitpre-upstream.ts'
-import type { DeadLetters } from '../queue/dead-letters.ts'
-import { memoryQueue } from '../queue/memory.ts'
-import type { EventQueue } from '../queue/ports.ts'
-import { configuredSources, openSource, type FindSource, type SourceRules } from '../sources.ts'
+import { configuredSources, OPEN_SOURCE_RULES, openSource, type FindSource, type SourceRules } from '../sources.ts'
+import { readAdminToken } from './admin-token.ts'
 import { openCredentials, type Credentials } from './credentials.ts'
+import { openQueue } from './open-queue.ts'
 import { readSecret, SettingsError, type Environment, type Settings } from './settings.ts'
-import { queueThread } from './queue-thread.ts'
-import { nodeTelemetry, type NodeTelemetry } from './telemetry.ts'
+import { nodeTelemetry, type NodeTelemetry, type WatchedQueue } from './telemetry.ts'
 import { wakeTimer } from './wake-timer.ts'
 
 export interface Running {
@@ -38,19 +38,25 @@ const GATHER_MS = 20
 /** How long `stop` waits for open requests before it cuts their connections: a body may still be on its way. */
 const STOP_GRACE_MS = 5000
 
+/** How often dead letters that have become too old or too many are looked for. */
+const RETENTION_EVERY_MS = 60_000
+
+const DAY_MS = 24 * 60 * 60_000
+
 /** The collector on Node: the composition root, where queue, forwarder and app meet. */
 export async function startCollector(options: ServeOptions): Promise<Running> {
   const { settings, environment, script } = options
   const telemetry = options.telemetry ?? nodeTelemetry()
   const { config } = settings
 
-  const findSource = readSources(settings, environment)
+  const { findSource, rulesOf } = readSources(settings, environment)
+  const adminToken = readAdminToken(environment)
   const credentials = await openCredentials(settings, environment, {
     telemetry,
     onChange: (name) => forwarder.credentialsChanged(name),
   })
   const destinations = openDestinations(settings, credentials)
-  let queue: EventQueue & { dead: DeadLetters }
+  let queue: WatchedQueue
   try {
     queue = await openQueue(settings, telemetry)
   } catch (error) {
@@ -67,6 +73,13 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
     telemetry,
   })
   telemetry.watch(queue, () => forwarder.lanes())
+  const { keepDays, maxEvents } = config.deadLetters
+  const retention = deadRetention({
+    dead: queue.dead,
+    telemetry,
+    keepMs: keepDays === null ? Infinity : keepDays * DAY_MS,
+    maxEvents: maxEvents ?? Infinity,
+  })
   let isStopping = false
   const app = createCollector({
     findSource,
@@ -77,6 +90,7 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
     lanes: () => forwarder.lanes(),
     isStopping: () => isStopping,
     ...(script ? { script } : {}),
+    ...(adminToken === undefined ? {} : { admin: { token: adminToken, dead: queue.dead, rulesOf } }),
   })
   app.get('/metrics', async (c) => c.body(await telemetry.metrics(), 200, { 'content-type': telemetry.contentType }))
 
@@ -93,11 +107,13 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
   })
   const { address, port } = server.address() as AddressInfo
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
-  telemetry.log('info', 'the collector listens', { url, queue: settings.queue.kind })
+  telemetry.log('info', 'the collector listens', { url, queue: settings.queue.kind, admin: adminToken !== undefined })
   if (settings.isOpen) {
     telemetry.log('warn', 'no sources are configured: one open source takes events from anyone on this machine')
   }
   timer.wakeAt(Date.now())
+  const retaining = setInterval(() => void retention.run(), RETENTION_EVERY_MS)
+  void retention.run()
 
   let stopped: Promise<void> | undefined
   async function stop(): Promise<void> {
@@ -105,25 +121,31 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
     telemetry.log('info', 'stopping')
     timer.stop()
     credentials.stop()
-    await Promise.all([closeServer(server), forwarder.stop()])
+    clearInterval(retaining)
+    await Promise.all([closeServer(server), forwarder.stop(), retention.stop()])
     await queue.close()
     telemetry.log('info', 'stopped')
   }
   return { url, stop: () => (stopped ??= stop()), look: () => credentials.look() }
 }
 
-function readSources(settings: Settings, environment: Environment): FindSource {
-  if (settings.isOpen) return openSource
+/** Who may send; and the rules of each source by its id alone, for what has been taken from it. */
+function readSources(
+  settings: Settings,
+  environment: Environment,
+): { findSource: FindSource; rulesOf: (id: string) => SourceRules | undefined } {
+  if (settings.isOpen) return { findSource: openSource, rulesOf: () => OPEN_SOURCE_RULES }
   const sources = new Map<string, SourceRules>()
   for (const [id, { key, ...rules }] of Object.entries(settings.config.sources)) {
     sources.set(id, { ...rules, ...(key ? { key: readSecret(key, environment, `sources.${id}.key`) } : {}) })
   }
-  return configuredSources(sources)
+  return { findSource: configuredSources(sources), rulesOf: (id) => sources.get(id) }
 }
 
 function openDestinations({ config }: Settings, { sources }: Credentials): Map<string, Destination> {
   const destinations = new Map<string, Destination>()
-  for (const [name, { credentials, publicParams, baseUrl, batchAddPath }] of Object.entries(config.destinations)) {
+  for (const [name, destination] of Object.entries(config.destinations)) {
+    const { credentials, publicParams, baseUrl, batchAddPath } = destination
     const token = sources.get(credentials)
     if (!token) throw new SettingsError(`destinations.${name}.credentials: there is no "${credentials}" in credentials`)
     const client = createRabbitpreClient({
@@ -131,25 +153,9 @@ function openDestinations({ config }: Settings, { sources }: Credentials): Map<s
       ...(baseUrl === undefined ? {} : { baseUrl }),
       ...(batchAddPath === undefined ? {} : { batchAddPath }),
     })
-    destinations.set(name, { credentials, client, publicParams })
+    destinations.set(name, { credentials, client, publicParams, maxCall: callSize(destination) })
   }
   return destinations
-}
-
-async function openQueue({ queue }: Settings, telemetry: NodeTelemetry): Promise<EventQueue & { dead: DeadLetters }> {
-  if (queue.kind === 'memory') {
-    telemetry.log('warn', 'the queue is in memory: events that are not delivered end with the process')
-    return memoryQueue()
-  }
-  try {
-    const thread = queueThread(queue.path, { onCommit: (ms) => telemetry.observe('commit', {}, ms) })
-    await thread.opened
-    return thread
-  } catch (error) {
-    throw new SettingsError(
-      `--db/WARREN_DB: ${queue.path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  }
 }
 
 function listen(

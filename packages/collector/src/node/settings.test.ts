@@ -27,6 +27,8 @@ describe('what is given', () => {
         credentials: { environment: { token: { variable: 'RABBITPRE_TOKEN' } } },
         destinations: { default: { credentials: 'environment', publicParams: { isMatching: false } } },
         sources: {},
+        queue: {},
+        deadLetters: { keepDays: 90, maxEvents: 1_000_000 },
       },
     })
     expect(JSON.stringify(settings)).not.toContain(SECRET)

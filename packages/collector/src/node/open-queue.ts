@@ -1,0 +1,37 @@
+import { memoryQueue } from '../queue/memory.ts'
+import type { QueueLimits } from '../queue/queue-limits.ts'
+import { queueThread } from './queue-thread.ts'
+import { SettingsError, type Settings } from './settings.ts'
+import type { NodeTelemetry, WatchedQueue } from './telemetry.ts'
+
+/**
+ * Opens the queue that the settings name, with their bounds.
+ * @throws {SettingsError} where its database cannot be opened.
+ */
+export async function openQueue({ queue, config }: Settings, telemetry: NodeTelemetry): Promise<WatchedQueue> {
+  const { maxEvents, maxBytes, minFreeDiskBytes } = config.queue
+  const limits: Partial<QueueLimits> = {
+    ...(maxEvents === undefined ? {} : { events: maxEvents }),
+    ...(maxBytes === undefined ? {} : { bytes: maxBytes }),
+  }
+  if (queue.kind === 'memory') {
+    telemetry.log('warn', 'the queue is in memory: events that are not delivered end with the process')
+    return memoryQueue({ limits })
+  }
+  try {
+    const thread = queueThread(queue.path, {
+      onCommit: (ms) => telemetry.observe('commit', {}, ms),
+      limits,
+      // Twice as far up, as by default: a disk near its end must not flap.
+      ...(minFreeDiskBytes === undefined
+        ? {}
+        : { room: { lowBytes: minFreeDiskBytes, highBytes: 2 * minFreeDiskBytes } }),
+    })
+    await thread.opened
+    return thread
+  } catch (error) {
+    throw new SettingsError(
+      `--db/WARREN_DB: ${queue.path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}

@@ -1,14 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { expect, it } from 'vitest'
-import { CLI, startCli } from '../support/processes.ts'
+import { startCli } from '../support/processes.ts'
+import { runCli } from '../support/run-cli.ts'
 
-function warren(args: string[], environment: Record<string, string> = {}): { code: number | null; words: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
-    env: environment,
-    encoding: 'utf8',
-    timeout: 20_000,
-  })
-  return { code: status, words: stdout + stderr }
+async function warren(args: string[], environment: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await runCli(args, environment)
+  return { code, words: stdout + stderr }
 }
 
 it.each([
@@ -28,9 +24,58 @@ it.each([
     /write sources into the configuration/,
   ],
   ['a port that is none', ['sandbox', '--port', 'x'], {}, /--port: x is no port/],
+  [
+    'an admin token that no header carries',
+    ['dead', 'list'],
+    { WARREN_ADMIN_TOKEN: 'tok 1' },
+    /^WARREN_ADMIN_TOKEN: may/,
+  ],
+  ['no admin token', ['dead', 'list'], {}, /^WARREN_ADMIN_TOKEN: is not set/],
+  ['a flag that would show the admin token', ['dead', 'list', '--token', 'x'], {}, /unknown option '--token'/],
+  ['no such dead command', ['dead', 'revive'], {}, /unknown command 'revive'/],
+  [
+    'an address that is none',
+    ['dead', 'list', '--url', 'here'],
+    { WARREN_ADMIN_TOKEN: 't' },
+    /^--url\/WARREN_URL: must/,
+  ],
+  [
+    'nobody at the address',
+    ['dead', 'list'],
+    { WARREN_ADMIN_TOKEN: 'tok-1', WARREN_URL: 'http://127.0.0.1:65535' },
+    /^no collector answers at http:\/\/127\.0\.0\.1:65535 \(ECONNREFUSED\): start it with WARREN_ADMIN_TOKEN set/,
+  ],
+  [
+    'an instant that is none',
+    ['dead', 'list', '--died-before', 'x'],
+    { WARREN_ADMIN_TOKEN: 't' },
+    /^--died-before: x is/,
+  ],
+  ['no letters', ['dead', 'replay'], { WARREN_ADMIN_TOKEN: 't' }, /^which letters\?/],
+  ['a number that is none', ['dead', 'discard', '0'], { WARREN_ADMIN_TOKEN: 't' }, /^0 is no letter's number/],
+  ['numbers and flags', ['dead', 'replay', '1', '--all'], { WARREN_ADMIN_TOKEN: 't' }, /^give numbers of letters, or/],
+  [
+    'all and some',
+    ['dead', 'replay', '--all', '--code', '1'],
+    { WARREN_ADMIN_TOKEN: 't' },
+    /^--all means every letter/,
+  ],
+  [
+    'an edit and numbers',
+    ['dead', 'replay', '1', '--edit', 'x'],
+    { WARREN_ADMIN_TOKEN: 't' },
+    /^--edit: names its letters/,
+  ],
+  ['no yes', ['dead', 'discard', '--code', '1'], { WARREN_ADMIN_TOKEN: 't' }, /would be gone for good.*--yes/],
+  [
+    'no database to back up',
+    ['backup', 'copy.db', '--db', '/nowhere/x.db'],
+    {},
+    /^--db\/WARREN_DB: there is no database/,
+  ],
   ['a queue that is none', ['serve', '--queue', 'redis:'], { RABBITPRE_TOKEN: 'tok-1' }, /"redis:" is not known here/],
-])('%s: exit code 1, one clear line, no token', (_, args, environment, expected) => {
-  const { code, words } = warren(args, environment)
+])('%s: exit code 1, one clear line, no token', async (_, args, environment, expected) => {
+  const { code, words } = await warren(args, environment)
   expect(code).toBe(1)
   expect(words).toMatch(expected)
   expect(words).not.toMatch(/tok-[12]\b(?!.*RABBITPRE)|    at /)
@@ -40,7 +85,7 @@ it('a port that is taken is told, and the sandbox demands the arguments it was t
   const sandbox = await startCli(['sandbox', '--port', '0', '--token', 't', '--require-args', 'title, scene'])
   try {
     const { port } = new URL(sandbox.url)
-    expect(warren(['sandbox', '--port', port])).toMatchObject({
+    expect(await warren(['sandbox', '--port', port])).toMatchObject({
       code: 1,
       words: expect.stringContaining(`--port: ${port} is taken`),
     })

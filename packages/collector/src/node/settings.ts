@@ -66,13 +66,15 @@ export function readSettings(flags: ServeFlags, environment: Environment): Setti
   return {
     port: readPort(flags.port ?? variable('PORT') ?? '8787', flags.port === undefined ? 'PORT' : '--port'),
     host,
-    queue: readQueue(
-      flags.queue ?? variable('WARREN_QUEUE') ?? 'sqlite:',
-      flags.db ?? variable('WARREN_DB') ?? './warren.db',
-    ),
+    queue: readQueue(flags.queue ?? variable('WARREN_QUEUE') ?? 'sqlite:', readDatabasePath(flags, environment)),
     config,
     isOpen,
   }
+}
+
+/** Where the database is: `--db`, else `WARREN_DB`, else `./warren.db`. */
+export function readDatabasePath(flags: Pick<ServeFlags, 'db'>, environment: Environment): string {
+  return flags.db ?? (environment['WARREN_DB'] || './warren.db')
 }
 
 /** The secret that a reference names, read once: those that are watched in their files have sources of their own. */

@@ -23,7 +23,7 @@ export async function deadExport({ url, out, ...flags }: ExportFlags, environmen
   try {
     const { body } = await client.ask(`/dead/export${queryText(readQueryFlags(flags))}`)
     const count = await copy(body ?? [], file?.createWriteStream() ?? process.stdout)
-    if (out !== undefined) console.error(`${count} letters are in ${out}`)
+    if (out !== undefined) console.error(`${count} ${count === 1 ? 'letter is' : 'letters are'} in ${out}`)
   } catch (error) {
     if (out !== undefined) rmSync(out, { force: true })
     throw error

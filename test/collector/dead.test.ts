@@ -1,7 +1,8 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sqliteQueue } from '@warren/collector/node'
+import { cutLine } from '../support/cut-line.ts'
 import { counter } from '../support/metrics.ts'
 import { freshFolder, startCli, type CliProcess } from '../support/processes.ts'
 import { runCli, type CliRun } from '../support/run-cli.ts'
@@ -165,6 +166,25 @@ it('events that the platform refuses are found, exported, mended, replayed and d
   // The events themselves are no business of the log's.
   expect(collector?.output()).not.toMatch(/王小明|c_price/)
   expect(written + collector?.output()).not.toContain(ADMIN_TOKEN)
+})
+
+it('an export that breaks off is told, and leaves no file that looks whole', async () => {
+  const filling = 'x'.repeat(2000)
+  await bury(Array.from({ length: 200 }, (_, i) => ({ uuid: `${i}`, eventKey: 'c_buy', args: { filling } })))
+  const line = await cutLine(await start(), 100_000)
+  try {
+    const file = join(folder.path, 'dead.ndjson')
+    const run = await dead(line.url, 'export', '--out', file)
+    expect(run).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^the export broke off, and is not whole: .*\n$/),
+    })
+    expect(existsSync(file)).toBe(false)
+    expect(await dead(collector?.url ?? '', 'export', '--out', file)).toMatchObject({ code: 0 })
+    expect(lettersOf(readFileSync(file, 'utf8'))).toHaveLength(200)
+  } finally {
+    line.close()
+  }
 })
 
 describe('what keeps an operator out is one line with the remedy', () => {

@@ -63,5 +63,5 @@ function withQuery(command: Command): Command {
     .option('--code <code>', 'refused with this code')
     .option('--identity <value>', 'with this openid, unionid, phone or uid')
     .option('--text <text>', 'with this text in the event or in the words of the refusal')
-    .option('--died-before <time>', 'that died before this date, or milliseconds since 1970')
+    .option('--died-before <time>', 'that died before this date (UTC), or milliseconds since 1970')
 }

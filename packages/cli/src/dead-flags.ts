@@ -17,8 +17,9 @@ export interface QueryFlags {
 
 const TEXTS = ['lane', 'source', 'uuid', 'eventKey', 'reason', 'code', 'identity', 'text'] as const
 
-/** A number of so many digits is milliseconds; one of fewer could be a year. */
+/** An instant is written in one of two ways alone: `Date.parse` makes a year of `-1`, and a wrong one discards too much. */
 const MILLISECONDS = /^\d{12,}$/
+const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/
 
 /** The query of these flags, as the collector takes it; whether it makes sense is the collector's to say. */
 export function readQueryFlags(flags: QueryFlags): DeadQuery {
@@ -46,9 +47,9 @@ export function readIds(texts: readonly string[]): number[] {
 }
 
 function readInstant(text: string): number {
-  const at = MILLISECONDS.test(text) ? Number(text) : Date.parse(text)
+  const at = MILLISECONDS.test(text) ? Number(text) : DATE.test(text) ? Date.parse(text) : NaN
   if (Number.isSafeInteger(at) && at >= 0) return at
   throw new SettingsError(
-    `--died-before: ${text} is no instant; give a date such as 2026-07-01 or 2026-07-01T08:00:00+08:00, or milliseconds`,
+    `--died-before: ${text} is no instant; give a date such as 2026-07-01 (in UTC) or 2026-07-01T08:00+08:00, or milliseconds`,
   )
 }

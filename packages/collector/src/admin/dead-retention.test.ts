@@ -124,5 +124,20 @@ describe('retention', () => {
       await bury(['later'])
       expect(await oldest()).toMatchObject([{ uuid: 'later' }])
     })
+
+    it('misses none that dies after the last one was taken out under its eyes', async () => {
+      await bury(['gone'])
+      const dead = Object.assign(Object.create(stage.dead) as typeof stage.dead, {
+        list: async (...asked: Parameters<typeof stage.dead.list>) => {
+          const page = await stage.dead.list(...asked)
+          await stage.dead.discard(page.letters.filter(({ uuid }) => uuid === 'gone').map(({ id }) => id))
+          return page
+        },
+      })
+      const oldest = oldestLetters(dead)
+      expect(await oldest()).toEqual([])
+      await bury(['later'])
+      expect(await oldest()).toMatchObject([{ uuid: 'later' }])
+    })
   })
 })

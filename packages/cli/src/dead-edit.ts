@@ -71,8 +71,8 @@ async function* lines(path: string): AsyncGenerator<{ number: number; text: stri
       if (text.trim() !== '') yield { number, text }
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined || error instanceof SettingsError) throw error
-    throw new SettingsError(`--edit: ${path} cannot be read (${code})`)
+    throw new SettingsError(
+      `--edit: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
+    )
   }
 }

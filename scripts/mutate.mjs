@@ -1,0 +1,29 @@
+// `pnpm test:mutation [part of a path …]`: changes the code of the rooms that must not lose an event, one small change
+// at a time, and says which changes no test noticed. Not for CI: all of it takes an hour or two. The last line is the
+// score; under stryker.config.mjs's threshold it ends with 1.
+import { globSync } from 'node:fs'
+import { Stryker } from '@stryker-mutator/core'
+
+const ROOMS = ['packages/collector/src/queue/*.ts', 'packages/collector/src/forward/*.ts']
+const TOKENS = ['app-token', 'token-file', 'token-source', 'renewal-watch']
+/** The shared suite of the queues is a test, though it is not called one. */
+const isTest = (file) => file.endsWith('.test.ts') || file.endsWith('/conformance.ts')
+
+const asked = process.argv.slice(2).filter((argument) => argument !== '--')
+const files = [...globSync(ROOMS), ...TOKENS.map((name) => `packages/rabbitpre/src/${name}.ts`)]
+  .filter((file) => !isTest(file))
+  .filter((file) => asked.length === 0 || asked.some((part) => file.includes(part)))
+  .toSorted()
+if (files.length === 0) {
+  console.error(
+    `no file to change has ${asked.join(' or ')} in its path; there are ${[...ROOMS, ...TOKENS].join(', ')}`,
+  )
+  process.exit(2)
+}
+
+const results = await new Stryker({ mutate: files }).runMutationTest()
+const count = (...statuses) => results.filter(({ status }) => statuses.includes(status)).length
+const noticed = count('Killed', 'Timeout')
+const all = noticed + count('Survived', 'NoCoverage')
+console.log(`mutation score ${all === 0 ? 100 : Math.floor((noticed * 1000) / all) / 10} %`)
+// Stryker has set the exit code where the score is under the threshold.

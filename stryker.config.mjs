@@ -8,7 +8,7 @@ export default {
   timeoutMS: 5000,
   timeoutFactor: 2,
   thresholds: { high: 95, low: 85, break: 85 },
-  reporters: ['clear-text', 'json'],
+  reporters: ['progress-append-only', 'clear-text', 'json'],
   jsonReporter: { fileName: 'build/mutation/report.json' },
   clearTextReporter: { allowColor: false, allowEmojis: false, reportTests: false, reportScoreTable: true },
   tempDirName: 'build/mutation/copy',

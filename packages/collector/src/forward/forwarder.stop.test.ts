@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { delivered, stage } from '../testing/forwarder-stage.ts'
+import { delivered, refusal, stage } from '../testing/forwarder-stage.ts'
 
 describe('stop', () => {
   it('waits for the call in flight and records it; none begins', async () => {
@@ -18,6 +18,34 @@ describe('stop', () => {
     await run()
     await until(10_000)
     expect(calls).toHaveLength(1)
+  })
+
+  it('with a bisection under way keeps what was found out; the next life sends nothing twice that was delivered', async () => {
+    const { put, until, run, settle, forwarder, restart, calls, set, left, queue } = stage()
+    set({
+      random: 0.5,
+      script: ({ uuids }) => (calls.length === 5 ? undefined : uuids.includes('a77') ? refusal : delivered),
+    })
+    await put(500, 'a')
+    void run()
+    await settle()
+    expect(calls).toHaveLength(5)
+    const stopping = forwarder.stop()
+    calls[4]?.answer(calls[4].uuids.includes('a77') ? refusal : delivered)
+    await stopping
+    expect(calls).toHaveLength(5)
+    const isRefused = ({ uuids }: { uuids: string[] }) => uuids.includes('a77')
+    const before = calls.filter((call) => !isRefused(call)).flatMap(({ uuids }) => uuids)
+    expect(before.length).toBeGreaterThan(0)
+    expect(await left()).toBe(500 - before.length)
+    set({ script: ({ uuids }) => (uuids.includes('a77') ? refusal : delivered) })
+    await restart()
+    // Past the end of the former life's lease.
+    await until(300_000)
+    expect(await left()).toBe(0)
+    expect((await queue.dead.list({})).letters).toMatchObject([{ uuid: 'a77' }])
+    const all = calls.filter((call) => !isRefused(call)).flatMap(({ uuids }) => uuids)
+    expect([all.length, new Set(all).size]).toEqual([499, 499])
   })
 
   it('records what is owed', async () => {

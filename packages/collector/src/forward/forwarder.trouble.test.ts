@@ -48,6 +48,30 @@ describe('a queue in trouble', () => {
     expect(await left()).toBe(0)
   })
 
+  it('that cannot record a delivered probe goes on all the same, and sends that event once', async () => {
+    let isFull = false
+    let failures = 3
+    const { put, until, calls, set, left, stateOf } = stage((queue) => ({
+      ...queue,
+      settle: (settlements, notes) =>
+        isFull && settlements.length > 0 && failures-- > 0
+          ? Promise.reject(new Error('disk full'))
+          : queue.settle(settlements, notes),
+    }))
+    set({ random: 0.5, script: () => ({ kind: 'misconfigured', status: 404, words: 'not found' }) })
+    await put(10, 'a')
+    await until(10_000)
+    expect(stateOf()).toMatchObject({ state: 'halted' })
+    const before = calls.length
+    isFull = true
+    set({ script: () => delivered })
+    await until(400_000)
+    expect(failures).toBeLessThan(0)
+    expect(await left()).toBe(0)
+    const sent = calls.slice(before).flatMap(({ uuids }) => uuids)
+    expect([sent.length, new Set(sent).size]).toEqual([10, 10])
+  })
+
   it('that cannot be read is read again: run never rejects', async () => {
     let failures = 3
     const { put, run, until, calls, logs } = stage((queue) => ({

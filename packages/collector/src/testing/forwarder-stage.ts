@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { Outcome } from '@warren/rabbitpre'
 import { createForwarder, type Upstream } from '../forward/forwarder.ts'
+import type { DeadLetters } from '../queue/dead-letters.ts'
 import { memoryQueue } from '../queue/memory.ts'
 import type { EventQueue } from '../queue/ports.ts'
 import { silentTelemetry, type Telemetry } from '../telemetry.ts'
@@ -22,7 +23,10 @@ interface Call {
 }
 
 /** A forwarder on a fake clock, whose wake-ups are played as a timer would play them. */
-export function stage(wrap: (queue: EventQueue) => EventQueue = (queue) => queue) {
+export function stage(
+  wrap: (queue: EventQueue) => EventQueue = (queue) => queue,
+  wrapDead: (dead: DeadLetters) => DeadLetters = (dead) => dead,
+) {
   let clock = START
   let next = Infinity
   let wakes = 0
@@ -51,24 +55,34 @@ export function stage(wrap: (queue: EventQueue) => EventQueue = (queue) => queue
         if (outcome) answer(outcome)
       }),
   })
-  const forwarder = createForwarder({
-    queue,
-    dead: store.dead,
-    upstreamOf: (lane) => (lanesWithout.has(lane) ? undefined : upstreamOf(lane)),
-    wakeAt: (at) => {
-      expect(at).toBeLessThan(START + 1e12)
-      next = Math.min(next, at)
-    },
-    telemetry,
-    now: () => clock,
-    random: () => random,
-  })
+  const open = () =>
+    createForwarder({
+      queue,
+      dead: wrapDead(store.dead),
+      upstreamOf: (lane) => (lanesWithout.has(lane) ? undefined : upstreamOf(lane)),
+      wakeAt: (at) => {
+        expect(at).toBeLessThan(START + 1e12)
+        next = Math.min(next, at)
+      },
+      telemetry,
+      now: () => clock,
+      random: () => random,
+    })
+  let forwarder = open()
   /** All that is ready now has its turn: nothing here waits for more than microtasks. */
   const settle = () => new Promise((resolve) => setImmediate(resolve))
 
   return {
     queue: store,
-    forwarder,
+    get forwarder() {
+      return forwarder
+    },
+    /** Another life on the same queue, which still holds the leases of the one before; it looks at once. */
+    async restart() {
+      await forwarder.stop()
+      forwarder = open()
+      next = clock
+    },
     calls,
     logs,
     counted,

@@ -11,6 +11,7 @@ export default {
   reporters: ['progress-append-only', 'clear-text', 'json'],
   jsonReporter: { fileName: 'build/mutation/report.json' },
   clearTextReporter: { allowColor: false, allowEmojis: false, reportTests: false, reportScoreTable: true },
+  incrementalFile: 'build/mutation/again.json',
   tempDirName: 'build/mutation/copy',
   ignorePatterns: ['build', '**/dist', 'test-results', 'examples', 'docs', 'test'],
   // It would rewrite these with the compiler's JS interface, which TypeScript 7 does not have.

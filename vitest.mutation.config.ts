@@ -20,7 +20,7 @@ export default defineConfig({
   test: {
     include: [
       'packages/collector/src/{forward,queue}/**/*.test.ts',
-      'packages/rabbitpre/src/{app-token,client,token}*.test.ts',
+      'packages/rabbitpre/src/{app-token,client,renewal,token}*.test.ts',
     ],
   },
 })

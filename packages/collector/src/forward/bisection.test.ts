@@ -14,6 +14,15 @@ function lease(keys: string[], bytes: number[] = []): Member[] {
   }))
 }
 
+/** A bisection of events with these keys, the first of them in front. */
+const begin = (keys: string[], of: { code: string | undefined; bytes?: number[] } = { code: CODE }) =>
+  bisection(
+    lease(keys, of.bytes),
+    of.code,
+    () => 1,
+    () => 0,
+  )
+
 interface Changes {
   keys?: string[]
   trust?: (key: string) => number
@@ -91,12 +100,7 @@ describe('whatever set of events is bad', () => {
   })
 
   it('the code of a batch whose every event was delivered later means something else; that of another does not', () => {
-    const transient = bisection(
-      lease(['c_a', 'c_a', 'c_a', 'c_a']),
-      CODE,
-      () => 1,
-      () => 0,
-    )
+    const transient = begin(['c_a', 'c_a', 'c_a', 'c_a'])
     const cleared: string[] = []
     for (let piece = transient.next(false); piece; piece = transient.next(false))
       cleared.push(...transient.delivered(piece))
@@ -105,12 +109,7 @@ describe('whatever set of events is bad', () => {
   })
 
   it('so does the code of a piece of it', () => {
-    const parts = bisection(
-      lease(['c_a', 'c_a', 'c_a', 'c_a']),
-      CODE,
-      () => 1,
-      () => 0,
-    )
+    const parts = begin(['c_a', 'c_a', 'c_a', 'c_a'])
     const half = parts.next(false) as Piece
     parts.refused(half, '100500')
     const quarters = [parts.next(false), parts.next(false)] as Piece[]
@@ -147,12 +146,7 @@ describe('a destination that refuses everything', () => {
   })
 
   it('is not sampled before one is refused alone, nor after anything has passed', () => {
-    const parts = bisection(
-      lease(upTo(16).map(() => 'c_a')),
-      CODE,
-      () => 1,
-      () => 0,
-    )
+    const parts = begin(upTo(16).map(() => 'c_a'))
     expect(parts.next(true)?.members).toHaveLength(8)
     const [member] = lease(['c_a'])
     if (member) parts.found(member)
@@ -198,12 +192,7 @@ describe('the order of calls', () => {
   })
 
   it('calls it all the same where something was taken out of it, and where it stands alone', () => {
-    const parts = bisection(
-      lease(upTo(8).map((place) => `c_${place}`)),
-      CODE,
-      () => 1,
-      () => 0,
-    )
+    const parts = begin(upTo(8).map((place) => `c_${place}`))
     const half = parts.next(false) as Piece
     expect(parts.withdraw(({ place }) => place === 1).map(({ place }) => place)).toEqual([1])
     parts.delivered(half)
@@ -214,14 +203,9 @@ describe('the order of calls', () => {
 
 describe('a batch that is only too large', () => {
   const sizes = (bytes: number[]) =>
-    bisection(
-      lease(
-        bytes.map(() => 'c_a'),
-        bytes,
-      ),
-      undefined,
-      () => 1,
-      () => 0,
+    begin(
+      bytes.map(() => 'c_a'),
+      { bytes, code: undefined },
     )
 
   it.each([
@@ -251,12 +235,7 @@ describe('a batch that is only too large', () => {
 describe('what waits', () => {
   it('can be taken out, and is not called; a piece with nothing left is none', () => {
     const keys = ['c_a', 'c_a', 'c_b', 'c_b']
-    const parts = bisection(
-      lease(keys),
-      CODE,
-      () => 1,
-      () => 0,
-    )
+    const parts = begin(keys)
     expect(parts.withdraw(({ event: { eventKey } }) => eventKey === 'c_b').map(({ place }) => place)).toEqual([2, 3])
     expect(parts.withdraw(({ event: { eventKey } }) => eventKey === 'c_b')).toEqual([])
     expect(parts.waiting().map(({ members }) => members.map(({ place }) => place))).toEqual([[0, 1]])
@@ -267,12 +246,7 @@ describe('what waits', () => {
 
   it('tells nothing of what it was a part of, once something was taken out; others tell what they told', () => {
     const whole = () => {
-      const parts = bisection(
-        lease(upTo(16).map((place) => `c_${place}`)),
-        CODE,
-        () => 1,
-        () => 0,
-      )
+      const parts = begin(upTo(16).map((place) => `c_${place}`))
       parts.refused(parts.next(false) as Piece, CODE)
       return parts
     }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { DeadLetters } from '../queue/dead-letters.ts'
+import type { DeadLetter, DeadLetters } from '../queue/dead-letters.ts'
 import { memoryQueue } from '../queue/memory.ts'
 import type { EventQueue } from '../queue/ports.ts'
 import { CODE, event, refusalsStage } from '../testing/refusals-stage.ts'
@@ -44,6 +44,14 @@ async function die(count: number, eventKey: string, code = CODE, lane = LANE): P
   ])
 }
 
+/** The letter that is tried when its minute is over. */
+async function tried(): Promise<DeadLetter> {
+  at.clock += MINUTE_MS
+  const letter = await parked.due()
+  if (!letter || letter === 'more') throw new Error('no letter')
+  return letter
+}
+
 const letters = async () => (await queue.dead.totals()).reduce((sum, { events }) => sum + events, 0)
 const ready = async (lane = LANE) => (await queue.lanes()).find((one) => one.lane === lane)?.ready ?? 0
 
@@ -76,9 +84,7 @@ describe('a parked key', () => {
   it('that is refused again stays parked, with the new words', async () => {
     park('c_a')
     await die(1, 'c_a')
-    at.clock += MINUTE_MS
-    const letter = await parked.due()
-    if (!letter || letter === 'more') throw new Error('no letter')
+    const letter = await tried()
     parked.refused(letter, 'still unknown')
     expect(at.known.parked.get('c_a')).toMatchObject({ words: 'still unknown', isReviving: false })
     expect(await letters()).toBe(1)
@@ -97,9 +103,7 @@ describe('a parked key', () => {
 describe('the first to pass', () => {
   /** The letter that was tried, and was delivered. */
   async function pass(eventKey: string): Promise<void> {
-    at.clock += MINUTE_MS
-    const letter = await parked.due()
-    if (!letter || letter === 'more') throw new Error('no letter')
+    const letter = await tried()
     expect(letter.eventKey).toBe(eventKey)
     await parked.passed(letter)
   }
@@ -159,9 +163,7 @@ describe('the first to pass', () => {
   it('of a key that is parked no more is taken out all the same', async () => {
     park('c_a')
     await die(2, 'c_a')
-    at.clock += MINUTE_MS
-    const letter = await parked.due()
-    if (!letter || letter === 'more') throw new Error('no letter')
+    const letter = await tried()
     at.known.parked.delete('c_a')
     await parked.passed(letter)
     parked.refused(letter, 'of no use')

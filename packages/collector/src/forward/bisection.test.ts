@@ -232,6 +232,12 @@ describe('a batch that is only too large', () => {
   })
 })
 
+it('a batch of one is one piece', () => {
+  const parts = begin(['c_a'])
+  expect(parts.next(false)?.members).toHaveLength(1)
+  expect(parts.next(false)).toBeUndefined()
+})
+
 describe('what waits', () => {
   it('can be taken out, and is not called; a piece with nothing left is none', () => {
     const keys = ['c_a', 'c_a', 'c_b', 'c_b']

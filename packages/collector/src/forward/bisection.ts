@@ -190,5 +190,5 @@ function middleByBytes(members: readonly Member[]): number {
   const total = sizes.reduce((sum, bytes) => sum + bytes, 0)
   let sum = 0
   const index = sizes.findIndex((bytes) => (sum += bytes) * 2 > total)
-  return Math.min(Math.max(1, index), members.length - 1)
+  return Math.max(1, index)
 }

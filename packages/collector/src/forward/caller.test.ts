@@ -184,6 +184,14 @@ describe('the next call may begin', () => {
     expect(calls.nextAt).toBe(Infinity)
   })
 
+  it('with no more than before, where a round trip did not use what was allowed', async () => {
+    await call(delivered)
+    await call(delivered)
+    begin()
+    begin()
+    expect(calls.nextAt).toBe(Infinity)
+  })
+
   it('when the breaker’s wait is over, alone', async () => {
     await call(delivered)
     calls.failed(clock, 5000)
@@ -207,6 +215,7 @@ describe('the next call may begin', () => {
   })
 
   it('after a halt one by one, on a ramp, whatever failed before', async () => {
+    await call(delivered)
     for (let failures = 0; failures < 5; failures++) calls.failed(clock)
     calls.restart()
     expect(calls.isHalfOpen).toBe(false)

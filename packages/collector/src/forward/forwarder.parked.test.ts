@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Outcome } from '@warren/rabbitpre'
 import type { DeadLetters } from '../queue/dead-letters.ts'
-import { LANE, delivered, refusal, stage } from '../testing/forwarder-stage.ts'
+import { delivered, down, LANE, refusal, stage, START } from '../testing/forwarder-stage.ts'
 
 /** A lane that has parked the key `c_new`, with what its dead letters are to fail with. */
 async function parked(wrapDead?: (dead: DeadLetters) => DeadLetters) {
@@ -42,6 +43,16 @@ describe('a parked key', () => {
     expect(await dead(at)).toBe(0)
     expect(await at.left()).toBe(0)
     expect(sent(at, well)).toEqual({ events: 800, different: 800 })
+    expect(at.counted.filter((line) => line.startsWith('revived'))).toEqual([
+      `revived ${LANE} 500`,
+      `revived ${LANE} 299`,
+    ])
+    const words = 'an event of a parked key was delivered; the others come back'
+    expect(at.logs.filter((line) => line.startsWith(words))).toEqual([
+      `${words} ${JSON.stringify({ lane: LANE, eventKey: 'c_new' })}`,
+    ])
+    // Nothing of it has failed.
+    expect(at.logs.filter((line) => line.includes('failed'))).toEqual([])
     expect(at.stateOf()?.parkedKeys).toBeUndefined()
   })
 
@@ -94,5 +105,54 @@ describe('a parked key', () => {
     isDefined = true
     await until(200_000)
     expect(told().slice(1)).toEqual([`an event of a parked key was delivered; the others come back ${fields}`])
+  })
+
+  /** Lets the next try of its letters come to this, and a little time pass. */
+  async function tryLetter(at: Awaited<ReturnType<typeof parked>>, outcome: Outcome) {
+    const before = at.calls.length
+    at.set({ script: () => outcome })
+    while (at.calls.length === before) await at.until(at.next() + 1)
+    expect(at.calls.at(-1)?.keys).toEqual(['c_new'])
+    return () => sent(at, before).events
+  }
+
+  it('that is refused again in other words is parked with those', async () => {
+    const at = await parked()
+    await tryLetter(at, { ...refusal, words: 'still unknown' })
+    await at.put(1, 'later', LANE, 10, 'c_new')
+    await at.until(at.now() - START + 1000)
+    expect((await at.queue.dead.list({}, { limit: 1 })).letters).toMatchObject([
+      { uuid: 'later0', words: 'still unknown' },
+    ])
+    expect(at.stateOf()).toMatchObject({ state: 'idle', parkedKeys: ['c_new'] })
+  })
+
+  it.each<[string, Outcome, string, string]>([
+    ['is not answered', { ...down, retryAfterMs: 30_000 }, 'waiting', down.words],
+    ['finds the address wrong', { kind: 'misconfigured', status: 404, words: 'not found' }, 'halted', 'not found'],
+    [
+      'finds the token refused',
+      { kind: 'unauthorised', isRenewable: true, generation: 1, code: '100200', words: 'token' },
+      'halted',
+      'token',
+    ],
+  ])('whose try %s is as any call of the lane, and stays parked', async (_, outcome, state, words) => {
+    const at = await parked()
+    const tries = await tryLetter(at, outcome)
+    await at.settle()
+    expect(at.stateOf()).toMatchObject({ state, words, parkedKeys: ['c_new'] })
+    expect([tries(), await dead(at)]).toEqual([1, 300])
+  })
+
+  it('that has come back is called with the others', async () => {
+    const at = await parked()
+    await tryLetter(at, delivered)
+    await at.until(at.now() - START + 60_000)
+    expect(at.stateOf()?.parkedKeys).toBeUndefined()
+    // Its events are called with the others again.
+    await at.put(5, 'later', LANE, 10, 'c_new')
+    await at.put(495, 'good', LANE, 10, 'c_good')
+    await at.until(at.now() - START)
+    expect(at.calls.at(-1)?.uuids).toHaveLength(500)
   })
 })

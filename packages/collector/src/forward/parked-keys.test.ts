@@ -12,15 +12,22 @@ let queue: EventQueue & { dead: DeadLetters }
 let revived: number
 /** From now on so many of these calls to the dead letters fail. */
 let failures: { discard: number; revive: number }
+/** What was asked to be taken out. */
+let discarded: number[]
 let parked: ParkedKeys
 beforeEach(() => {
   at = refusalsStage()
   queue = memoryQueue({ now: () => at.clock })
   revived = 0
+  discarded = []
   failures = { discard: 0, revive: 0 }
   const dead: DeadLetters = {
     ...queue.dead,
-    discard: (ids) => (failures.discard-- > 0 ? Promise.reject(new Error('disk full')) : queue.dead.discard(ids)),
+    discard(ids) {
+      if (failures.discard-- > 0) return Promise.reject(new Error('disk full'))
+      discarded.push(...ids)
+      return queue.dead.discard(ids)
+    },
     revive: (letters) => (failures.revive-- > 0 ? Promise.reject(new Error('disk full')) : queue.dead.revive(letters)),
   }
   const options = { lane: LANE, dead, now: () => at.clock, onRevived: (events: number) => void (revived += events) }
@@ -121,6 +128,7 @@ describe('the first to pass', () => {
     }
     expect(revived).toBe(1199)
     expect(await ready()).toBe(1199)
+    expect(discarded).toHaveLength(1)
     // An empty page tells that it is over.
     expect(await parked.due()).toBe('more')
     expect(at.known.parked.size).toBe(0)

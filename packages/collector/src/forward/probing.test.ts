@@ -79,6 +79,16 @@ describe('a halted lane', () => {
     expect(at.woken).toEqual([])
   })
 
+  it('resumes with a delivered probe, which tells of its code where it was refused before', async () => {
+    await at.put('u1')
+    halted()
+    await tryNow()
+    await at.answer(refusal)
+    await tryNow()
+    await at.answer(delivered)
+    expect(at.parts.known.isIll(refusal.code)).toBe(true)
+  })
+
   it('buries nothing, however often a probe is refused', async () => {
     await at.put('u1')
     halted()

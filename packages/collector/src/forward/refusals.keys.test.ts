@@ -143,7 +143,10 @@ describe('a key is parked', () => {
     at.pass()
     at.refuse('u8', 'c_new')
     expect(at.known.parked.size).toBe(0)
-    at.bury('u1', 'c_new')
+    at.clock += 10_000
+    for (let times = 2; times < 6; times++) at.refuse('u1', 'c_new')
+    expect(at.known.parked.size).toBe(0)
+    expect(at.refuse('u1', 'c_new').verdict).toBe('bury')
     expect([...at.known.parked.keys()]).toEqual(['c_new'])
   })
 

@@ -269,7 +269,8 @@ describe('after a restart', () => {
     expect(at.refuse('u2').verdict).toBe('bury')
     at.clock += DAY_MS
     expect(at.known.isIll('100500')).toBe(false)
-    expect(at.known.note()).toMatchObject({ illUntil: {}, provenUntil: {} })
+    const { illUntil, provenUntil } = at.known.note()
+    expect([illUntil, provenUntil]).toEqual([{}, {}])
   })
 
   it('a key stays parked', () => {

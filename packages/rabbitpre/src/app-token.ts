@@ -41,8 +41,6 @@ interface Held extends TokenGrant {
   lifeMs: number
   expiresAt: number
   renewAt: number
-  /** A call with it worked. */
-  hasWorked: boolean
   isRefused: boolean
   /** It has its second turn, since the one after it was refused. */
   isBack: boolean
@@ -125,7 +123,6 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
       // From before the call to its end, and from after it to its renewal: never too late, and never too early.
       expiresAt: beganAt + lifeMs,
       renewAt: now() + lifeMs * (RENEW_FROM + RENEW_SPREAD * random()),
-      hasWorked: false,
       isRefused: false,
       isBack: false,
     }
@@ -174,7 +171,7 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
         held.isRefused = true
         return current()
       }
-      if (former && isAlive(former) && !held.hasWorked) {
+      if (former && isAlive(former)) {
         held = { ...former, isBack: true, renewAt: now() + backoffMs(refusals++) }
         former = undefined
         return granted(held)
@@ -188,7 +185,6 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
     },
     accepted(acceptedGeneration) {
       if (held?.generation !== acceptedGeneration) return
-      held.hasWorked = true
       former = undefined
       if (held.isBack) return
       refusals = 0

@@ -96,3 +96,10 @@ it('refuses to start on a file that holds no token, and names the path', async (
   writeFileSync(path, 'zwei wörter')
   await expect(open()).rejects.toThrow(`the token file ${path} holds a character`)
 })
+
+it('takes a changed token without anybody to be told', async () => {
+  writeFileSync(path, 'tok-1')
+  const source = await tokenFile({ path, now: () => clock, warn: (words) => warnings.push(words) })
+  writeFileSync(path, 'tok-2')
+  expect(await source.refused(1)).toEqual(granted('tok-2', 2))
+})

@@ -33,7 +33,7 @@ const open = (onChange?: () => void) =>
     now: () => clock,
     random: () => 0.5,
     fetch(input) {
-      fetched.push(new URL(String(input)).searchParams.get('instanceSecrect') ?? '')
+      fetched.push((input as URL).searchParams.get('instanceSecrect') ?? '')
       return Promise.resolve(answer())
     },
   })

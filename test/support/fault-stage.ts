@@ -1,5 +1,12 @@
 import { join } from 'node:path'
-import { createForwarder, rabbitpreUpstreams, silentTelemetry, sqlQueue, type DeadLetter } from '@warren/collector'
+import {
+  createForwarder,
+  rabbitpreUpstreams,
+  silentTelemetry,
+  sqlQueue,
+  type Counters,
+  type DeadLetter,
+} from '@warren/collector'
 import { nodeSqlite } from '@warren/collector/node'
 import { createRabbitpreClient, type TokenSource } from '@warren/rabbitpre'
 import type { TestSandbox } from './sandbox.ts'
@@ -71,7 +78,7 @@ export async function faultStage(sandbox: TestSandbox, token: (now: () => number
     telemetry: {
       ...silentTelemetry,
       count: (name, labels, by = 1) => {
-        if (name === 'resent' && 'cause' in labels) resent[labels.cause] += by
+        if (name === 'resent') resent[(labels as Counters['resent']).cause] += by
       },
     },
     now,

@@ -28,6 +28,7 @@ it('ends with the first call that is taken', () => {
 
 it('is probed every five minutes at the least', () => {
   const halts = open()
-  halts.begin('a', { words: 'token', probes: 30 })
+  halts.begin('a', { words: 'token' })
+  for (let probe = 0; probe < 30; probe++) halts.of('a')?.probed('token')
   expect(halts.of('a')?.nextAt).toBe(1000 + 300_000)
 })

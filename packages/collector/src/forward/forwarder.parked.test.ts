@@ -49,7 +49,7 @@ describe('a parked key', () => {
     ])
     const words = 'an event of a parked key was delivered; the others come back'
     expect(at.logs.filter((line) => line.startsWith(words))).toEqual([
-      `${words} ${JSON.stringify({ lane: LANE, eventKey: 'c_new' })}`,
+      `${words} ${JSON.stringify({ lane: LANE, eventKey: 'c_new', code: refusal.code, words: refusal.words })}`,
     ])
     // Nothing of it has failed.
     expect(at.logs.filter((line) => line.includes('failed'))).toEqual([])

@@ -15,8 +15,8 @@ describe('a lane’s note', () => {
     const note = readNote(writeNote(known, stopped('not found'), stopped('token')))
     expect(note).toMatchObject({
       v: 1,
-      halt: { since: NOW, words: 'not found', probes: 0, refusedKeys: ['c_a'] },
-      credentialsHalt: { since: NOW, words: 'token', probes: 0, refusedKeys: ['c_a'] },
+      halt: { since: NOW, words: 'not found', refusedKeys: ['c_a'] },
+      credentialsHalt: { since: NOW, words: 'token', refusedKeys: ['c_a'] },
       refusals: {
         suspects: [{ uuid: 'u1', eventKey: 'c_a', code: '100400', words: 'bad', firstAt: NOW, refusals: 1 }],
       },

@@ -60,12 +60,24 @@ const credentialsSchema = strictObject({
 })
 export type CredentialsConfig = Infer<typeof credentialsSchema>
 
-/** An origin as browsers send it, `*`, `null`, or one with a wildcard for its first label. */
+/** An origin, `*`, `null`, or one with a wildcard for its first label; brought into the form in which browsers send it. */
 const origin = () =>
-  string().regex(
-    /^(\*|null|[a-z][a-z0-9+.-]*:\/\/(\*\.)?[^/*?#\s]+)$/,
-    'must be an origin such as https://shop.example, https://*.shop.example, or *',
-  )
+  string()
+    .regex(
+      /^(\*|null|[a-z][a-z0-9+.-]*:\/\/(\*\.)?[^/*?#\s]+)$/i,
+      'must be an origin such as https://shop.example, https://*.shop.example, or *',
+    )
+    .transform(asSent)
+
+/** Stands for the wildcard while the rest is read as a URL. */
+const ANY_LABEL = 'any-label-'
+
+/** In lower case, without the scheme's own port, names of other scripts in Punycode. */
+function asSent(written: string): string {
+  const url = URL.parse(written.replace('://*.', `://${ANY_LABEL}.`))
+  // Other schemes than http(s) have no origin that a URL could tell.
+  return url === null || url.origin === 'null' ? written : url.origin.replace(`${ANY_LABEL}.`, '*.')
+}
 
 const destinationSchema = strictObject({
   /** Which of `credentials`. Destinations may share them. */

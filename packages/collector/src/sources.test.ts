@@ -65,6 +65,17 @@ describe('the configuration of origins', () => {
     'takes %s',
     (origin) => expect(issueOf(origin)).toBeUndefined(),
   )
+  it.each([
+    ['HTTPS://Shop.Example:443', 'https://shop.example'],
+    ['http://shop.example:80', 'http://shop.example'],
+    ['https://shop.example:8443', 'https://shop.example:8443'],
+    ['https://*.Shop.Example:443', 'https://*.shop.example'],
+    ['https://商店.example', 'https://xn--czrs0t.example'],
+    ['capacitor://localhost', 'capacitor://localhost'],
+  ])('brings %s into the form that browsers send', (written, sent) => {
+    const { sources } = configSchema.parse({ sources: { s: { kind: 'web', origins: [written] } } })
+    expect(sources['s']?.origins).toEqual([sent])
+  })
   it.each(['', 'shop.example', 'https://', 'https://shop.example/', 'https://a.*.example', 'https://*', 'a b', '**'])(
     'refuses %j',
     (origin) => expect(issueOf(origin)).toBe('sources.s.origins.0'),

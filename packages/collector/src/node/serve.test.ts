@@ -195,6 +195,12 @@ describe('a start that fails says why, and holds nothing', () => {
       {},
       /^sources\.s\.key: the variable S_KEY is not set$/,
     ],
+    [
+      'a key that no header can carry',
+      () => ({ config: '{"sources":{"s":{"kind":"server","key":{"variable":"S_KEY"}}}}' }),
+      { S_KEY: '钥匙' },
+      /^sources\.s\.key: must be of visible ASCII characters alone, since a header carries it$/,
+    ],
   ])('%s', async (_, flags, environment, words) => {
     expect(await failure(start(flags(), environment))).toMatch(words)
   })

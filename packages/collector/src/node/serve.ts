@@ -11,6 +11,7 @@ import { configuredSources, OPEN_SOURCE_RULES, openSource, type FindSource, type
 import { readAdminToken } from './admin-token.ts'
 import { openCredentials, type Credentials } from './credentials.ts'
 import { openQueue } from './open-queue.ts'
+import type { SecretReference } from '../config.ts'
 import { readSecret, SettingsError, type Environment, type Settings } from './settings.ts'
 import { nodeTelemetry, type NodeTelemetry, type WatchedQueue } from './telemetry.ts'
 import { wakeTimer } from './wake-timer.ts'
@@ -130,6 +131,13 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
 }
 
 /** Who may send; and the rules of each source by its id alone, for what has been taken from it. */
+/** A server source's key: what a header can carry as it is. */
+function readKey(reference: SecretReference, environment: Environment, where: string): string {
+  const key = readSecret(reference, environment, where)
+  if (/^[!-~]+$/.test(key)) return key
+  throw new SettingsError(`${where}: must be of visible ASCII characters alone, since a header carries it`)
+}
+
 function readSources(
   settings: Settings,
   environment: Environment,
@@ -137,7 +145,7 @@ function readSources(
   if (settings.isOpen) return { findSource: openSource, rulesOf: () => OPEN_SOURCE_RULES }
   const sources = new Map<string, SourceRules>()
   for (const [id, { key, ...rules }] of Object.entries(settings.config.sources)) {
-    sources.set(id, { ...rules, ...(key ? { key: readSecret(key, environment, `sources.${id}.key`) } : {}) })
+    sources.set(id, { ...rules, ...(key ? { key: readKey(key, environment, `sources.${id}.key`) } : {}) })
   }
   return { findSource: configuredSources(sources), rulesOf: (id) => sources.get(id) }
 }

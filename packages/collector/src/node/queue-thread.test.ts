@@ -1,29 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
-import { deadLettersConformance, entry, eventQueueConformance, type OpenQueue } from '../queue/conformance.ts'
+import { deadLettersConformance, entry, eventQueueConformance } from '../queue/conformance.ts'
 import { QueueFullError, type Settlement } from '../queue/ports.ts'
-import { freshFile } from '../testing/sql-stage.ts'
+import { freshFile, inFreshFile } from '../testing/sql-stage.ts'
 import { queueThread } from './queue-thread.ts'
 
 // Each test starts threads of its own, which on a busy machine takes its time.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
-const openThread: OpenQueue = (options) => {
-  const file = freshFile()
-  const open = () => queueThread(file.path, options)
-  let queue = open()
-  return {
-    queue,
-    async reopen() {
-      await queue.close()
-      return (queue = open())
-    },
-    async end() {
-      await queue.close()
-      file.remove()
-    },
-  }
-}
+const openThread = inFreshFile(queueThread)
 
 eventQueueConformance('queueThread', openThread)
 deadLettersConformance('queueThread', openThread)

@@ -2,10 +2,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { nodeSqlite } from '../node/sqlite.ts'
-import { freshFile, LANE, PLENTY, sqlStage } from '../testing/sql-stage.ts'
-import { deadLettersConformance, entry, eventQueueConformance, type OpenQueue, uuidsOf } from './conformance.ts'
+import { inFreshFile, LANE, PLENTY, sqlStage } from '../testing/sql-stage.ts'
+import { deadLettersConformance, entry, eventQueueConformance, uuidsOf } from './conformance.ts'
 import type { Compression } from './compression.ts'
-import { sqlQueue } from './sql.ts'
+import { sqlQueue, type SqlQueueOptions } from './sql.ts'
 
 /** Every pack, however small: the tests' events are. */
 const COMPRESSION: Compression = {
@@ -14,29 +14,12 @@ const COMPRESSION: Compression = {
   decompress: (bytes) => inflateRawSync(bytes),
 }
 
-const openSql =
-  (compression?: Compression): OpenQueue =>
-  (options) => {
-    const file = freshFile()
-    const all = { ...options, defer: setImmediate, ...(compression ? { compression } : {}) }
-    const open = () => sqlQueue(nodeSqlite(file.path), all)
-    let queue = open()
-    return {
-      queue,
-      async reopen() {
-        await queue.close()
-        return (queue = open())
-      },
-      async end() {
-        await queue.close()
-        file.remove()
-      },
-    }
-  }
+const openSql = (more: Pick<SqlQueueOptions, 'compression'> = {}) =>
+  inFreshFile((path, options) => sqlQueue(nodeSqlite(path), { ...options, ...more, defer: setImmediate }))
 
 eventQueueConformance('sqlQueue on node:sqlite', openSql())
 deadLettersConformance('sqlQueue on node:sqlite', openSql())
-eventQueueConformance('sqlQueue that compresses all', openSql(COMPRESSION))
+eventQueueConformance('sqlQueue that compresses all', openSql({ compression: COMPRESSION }))
 
 describe('sqlQueue', () => {
   const stage = sqlStage()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach } from 'vitest'
 import { nodeSqlite } from '../node/sqlite.ts'
-import { entry, type QueueWithDead, uuidsOf } from '../queue/conformance.ts'
+import { entry, type OpenQueue, type QueueWithDead, uuidsOf } from '../queue/conformance.ts'
 import type { SqlDriver } from '../queue/sql-driver.ts'
 import { sqlQueue, type SqlQueueOptions } from '../queue/sql.ts'
 
@@ -15,6 +15,25 @@ export const PLENTY = { events: 500, bytes: 1_000_000 }
 export function freshFile(): { path: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'warren-sql-'))
   return { path: join(folder, 'warren.db'), remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/** Queues in fresh files, for the conformance suites. */
+export function inFreshFile(open: (path: string, options: Parameters<OpenQueue>[0]) => QueueWithDead): OpenQueue {
+  return (options) => {
+    const file = freshFile()
+    let queue = open(file.path, options)
+    return {
+      queue,
+      async reopen() {
+        await queue.close()
+        return (queue = open(file.path, options))
+      },
+      async end() {
+        await queue.close()
+        file.remove()
+      },
+    }
+  }
 }
 
 /** As `node:sqlite` tells that the disk is full. */

@@ -214,8 +214,14 @@ describe('the next call may begin', () => {
     expect(calls.nextAt).toBe(Infinity)
   })
 
-  it('after a halt one by one, on a ramp, whatever failed before', async () => {
+  it('after a halt one by one, however many were allowed before', async () => {
     await call(delivered)
+    calls.restart()
+    begin()
+    expect([calls.inFlight, calls.nextAt]).toEqual([1, Infinity])
+  })
+
+  it('after a halt on a ramp, whatever failed before', async () => {
     for (let failures = 0; failures < 5; failures++) calls.failed(clock)
     calls.restart()
     expect(calls.isHalfOpen).toBe(false)

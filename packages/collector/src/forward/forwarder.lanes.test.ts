@@ -67,6 +67,20 @@ describe('a halt', () => {
     expect(stateOf()).toMatchObject({ state: 'halted' })
   })
 
+  it('is noted at once, even right after something else was', async () => {
+    const { put, until, set, restart, stateOf, queue } = stage()
+    set({ script: () => refusal })
+    await put(1, 'x')
+    await until(1000)
+    expect((await queue.lanes())[0]?.note).toContain('"uuid":"x0"')
+    set({ script: () => notFound })
+    await put(500, 'a')
+    await until(1000)
+    await restart()
+    await until(1000)
+    expect(stateOf()).toMatchObject({ state: 'halted', words: 'not found' })
+  })
+
   it('that has ended is not noted any more', async () => {
     const { put, until, set, restart, stateOf, calls } = stage()
     let isWell = false
@@ -83,16 +97,16 @@ describe('a halt', () => {
   })
 
   it('of credentials wakes no lane without events', async () => {
-    const { put, until, set, wakes } = stage()
+    const { put, until, set, wakes, calls } = stage()
     await put(1, 'm', 'a/matched')
     await until(5000)
     set({ random: 0.5, script: () => unauthorised })
     await put(1, 'a')
     await until(10_000)
-    const before = wakes()
+    const before = { wakes: wakes(), calls: calls.length }
     await until(3_610_000)
-    // Probes some five minutes apart, at half of all chances.
-    expect(wakes() - before).toBeLessThanOrEqual(100)
+    // One for each probe, and none for the lane that has nothing to probe with.
+    expect(wakes() - before.wakes).toBe(calls.length - before.calls)
   })
 
   it('begins again where everything is refused, once a batch was delivered since the last', async () => {

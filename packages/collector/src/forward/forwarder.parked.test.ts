@@ -128,6 +128,7 @@ describe('a parked key', () => {
   })
 
   it.each<[string, Outcome, string, string]>([
+    ['is too large', { kind: 'tooLarge', words: 'HTTP 413' }, 'idle', 'HTTP 413'],
     ['is not answered', { ...down, retryAfterMs: 30_000 }, 'waiting', down.words],
     ['finds the address wrong', { kind: 'misconfigured', status: 404, words: 'not found' }, 'halted', 'not found'],
     [

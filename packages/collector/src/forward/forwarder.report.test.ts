@@ -73,7 +73,7 @@ describe('a lane tells', () => {
 
 describe('a log has one line for', () => {
   it('a batch that is bisected, and an event that is dead', async () => {
-    const { put, until, logs, set } = stage()
+    const { put, until, logs, levels, set } = stage()
     set({ random: 0.5, script: ({ uuids }) => (uuids.includes('a3') ? refusal : delivered) })
     await put(500, 'a')
     await until(60_000)
@@ -81,18 +81,20 @@ describe('a log has one line for', () => {
       `a batch was refused; it is bisected ${JSON.stringify({ lane: LANE, words: refusal.words })}`,
       `an event is dead; it is kept ${JSON.stringify({ lane: LANE, reason: 'refused', code: refusal.code, words: refusal.words })}`,
     ])
+    expect(levels).toEqual(['warn', 'warn'])
   })
 
   it('a call that was not taken', async () => {
-    const { put, until, logs, set, calls } = stage()
+    const { put, until, logs, levels, set, calls } = stage()
     set({ script: () => (calls.length === 1 ? down : delivered) })
     await put(500, 'a')
     await until(10_000)
     expect(logs).toEqual([`a call was not taken; its events wait ${JSON.stringify({ lane: LANE, words: down.words })}`])
+    expect(levels).toEqual(['warn'])
   })
 
   it('a halt and its end', async () => {
-    const { put, until, logs, set } = stage()
+    const { put, until, logs, levels, set } = stage()
     let isWell = false
     set({ script: () => (isWell ? delivered : notFound) })
     await put(500, 'a')
@@ -103,28 +105,31 @@ describe('a log has one line for', () => {
       `the lane halts; it keeps all its events ${JSON.stringify({ lane: LANE, words: 'not found' })}`,
       `a probe was taken; the halt ends ${JSON.stringify({ lane: LANE })}`,
     ])
+    expect(levels).toEqual(['error', 'info'])
   })
 
   it('what fails in itself', async () => {
     let failures = 1
-    const { put, until, logs } = stage((queue) => ({
+    const { put, until, logs, levels } = stage((queue) => ({
       ...queue,
       lease: (...asked) => (failures-- > 0 ? Promise.reject(new Error('I/O')) : queue.lease(...asked)),
     }))
     await put(500, 'a')
     await until(10_000)
     expect(logs).toEqual([`forwarding failed; the lane waits ${JSON.stringify({ lane: LANE, error: 'Error: I/O' })}`])
+    expect(levels).toEqual(['error'])
   })
 
   it('a queue that cannot be read', async () => {
     let failures = 1
-    const { put, until, logs, next, run } = stage((queue) => ({
+    const { put, until, logs, levels, next, run } = stage((queue) => ({
       ...queue,
       lanes: () => (failures-- > 0 ? Promise.reject(new Error('I/O')) : queue.lanes()),
     }))
     await put(500, 'a')
     await run()
     expect(logs).toEqual([`the queue cannot be read; forwarding waits ${JSON.stringify({ error: 'Error: I/O' })}`])
+    expect(levels).toEqual(['error'])
     expect(next()).toBe(1000)
     await until(1000)
     expect(logs).toHaveLength(1)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { delivered, refusal, stage } from '../testing/forwarder-stage.ts'
+import { delivered, LANE, refusal, stage } from '../testing/forwarder-stage.ts'
 
 describe('stop', () => {
   it('waits for the call in flight and records it; none begins', async () => {
@@ -62,14 +62,16 @@ describe('stop', () => {
   })
 
   it('says so where what is owed cannot be recorded', async () => {
-    const { put, until, forwarder, logs } = stage((queue) => ({
+    const { put, until, forwarder, logs, levels } = stage((queue) => ({
       ...queue,
       settle: () => Promise.reject(new Error('disk full')),
     }))
     await put(500, 'a')
     await until(0)
     await forwarder.stop()
-    expect(logs.at(-1)).toContain('will be sent again')
+    const fields = JSON.stringify({ lane: LANE, error: 'Error: disk full' })
+    expect(logs.at(-1)).toBe(`an answer could not be recorded; its events will be sent again ${fields}`)
+    expect(levels.at(-1)).toBe('error')
   })
 
   it('in the midst of a look, and with the queue closed under it: nothing begins, nothing rejects', async () => {

@@ -34,10 +34,14 @@ export function stage(
   let script: (call: Call) => Outcome | undefined = () => delivered
   const calls: Call[] = []
   const logs: string[] = []
+  const levels: string[] = []
   const counted: string[] = []
   const telemetry: Telemetry = {
     ...silentTelemetry,
-    log: (_level, message, fields) => logs.push(`${message} ${JSON.stringify(fields)}`),
+    log(level, message, fields) {
+      logs.push(`${message} ${JSON.stringify(fields)}`)
+      levels.push(level)
+    },
     count: (name, labels, by = 1) => counted.push(`${name} ${Object.values(labels).join(' ')} ${by}`),
   }
   const lanesWithout = new Set<string>()
@@ -85,6 +89,7 @@ export function stage(
     },
     calls,
     logs,
+    levels,
     counted,
     lanesWithout,
     settle,

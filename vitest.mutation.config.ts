@@ -18,6 +18,8 @@ export default defineConfig({
     ],
   },
   test: {
+    // StrykerJS ends what hangs; a first run beside other work must not fail for being slow.
+    testTimeout: 30_000,
     include: [
       'packages/collector/src/{forward,queue}/**/*.test.ts',
       'packages/rabbitpre/src/{app-token,client,renewal,token}*.test.ts',

@@ -96,7 +96,7 @@ function startNear(port: number, db: string, environment: Record<string, string>
     startCollector({
       settings: readSettings({ port: String(free), db, config: '{}' }, environment),
       environment,
-      script: scriptFile(),
+      scripts: [scriptFile()],
       telemetry: nodeTelemetry({ level: 'error' }),
     }),
   )

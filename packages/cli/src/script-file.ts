@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { ServedScript } from '@warren/collector'
+
+/** As many hexadecimal digits of SHA-256 as tell one version of the script from every other: 64 bits. */
+const HASH_DIGITS = 16
 
 /** The tracker's script as the collector serves it. */
-export function scriptFile(): { text: string; etag: string } {
+export function scriptFile(): ServedScript {
   const text = readFileSync(fileURLToPath(import.meta.resolve('@warren/tracker/warren.js')), 'utf8')
-  return { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` }
+  return {
+    name: 'warren',
+    text,
+    hash: createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS),
+    integrity: `sha384-${createHash('sha384').update(text).digest('base64')}`,
+  }
 }

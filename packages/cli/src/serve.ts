@@ -5,7 +5,7 @@ import { onStopSignal } from './stop-signal.ts'
 /** `warren serve`: the collector until SIGTERM or SIGINT, then an orderly end with exit code 0. SIGHUP looks at the files of credentials. */
 export async function serve(flags: ServeFlags, environment: Environment): Promise<void> {
   const settings = readSettings(flags, environment)
-  const running = await startCollector({ settings, environment, script: scriptFile() })
+  const running = await startCollector({ settings, environment, scripts: [scriptFile()] })
   onStopSignal(() => running.stop())
   process.on('SIGHUP', () => void running.look())
 }

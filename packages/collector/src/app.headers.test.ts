@@ -30,6 +30,8 @@ describe('every answer', () => {
     [503, 'readyz while stopping', { path: '/readyz' }, { isStopping: () => true }],
     [503, 'readyz without a disk', { path: '/readyz' }, { queue: failing }],
     [200, 'the script', { path: '/v1/warren.js' }],
+    [200, 'the script by its hash', { path: '/v1/warren.abc.js' }],
+    [404, 'a hash that is not there', { path: '/v1/warren.abd.js' }],
     [304, 'the script, known', { path: '/v1/warren.js', init: { headers: { 'if-none-match': '"abc"' } } }],
     [204, 'a preflight', { path: '/v1/batch', init: { method: 'OPTIONS' } }],
   ])('%i, %s, can be read by pages of any origin', async (status, _, { path, init }, options = {}) => {

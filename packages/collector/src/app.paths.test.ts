@@ -37,6 +37,34 @@ describe('the other paths', () => {
     expect((await get('/v1/warren.js', {}, { 'if-none-match': '"ab"' })).status).toBe(200)
   })
 
+  it('serves the script at the address of its hash for good, and no other bytes at any other hash', async () => {
+    const response = await get('/v1/warren.abc.js')
+    expect(await response.text()).toBe('var warren')
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+    expect(response.headers.get('etag')).toBe('"abc"')
+    expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+    expect((await get('/v1/warren.abc.js', {}, { 'if-none-match': '"abc"' })).status).toBe(304)
+    for (const path of ['/v1/warren.abd.js', '/v1/warren.ab.js', '/v1/warren..js', '/v1/warren.full.js']) {
+      const other = await get(path, {}, { 'if-none-match': '"abc"' })
+      expect([path, other.status, other.headers.get('content-type')]).toEqual([path, 404, 'application/problem+json'])
+      expect(other.headers.get('cache-control')).toBe('no-store')
+      expect(await other.json()).toMatchObject({ detail: expect.stringContaining('/v1/warren.abc.js') })
+    }
+  })
+
+  it('serves several scripts side by side', async () => {
+    const script = (name: string, hash: string) => ({ name, text: `// ${name}`, hash, integrity: 'sha384-x' })
+    const scripts = [script('warren', 'abc'), script('warren.other', 'def')]
+    for (const [path, text] of [
+      ['/v1/warren.js', '// warren'],
+      ['/v1/warren.abc.js', '// warren'],
+      ['/v1/warren.other.js', '// warren.other'],
+      ['/v1/warren.other.def.js', '// warren.other'],
+    ] as const)
+      expect(await (await get(path, { scripts })).text()).toBe(text)
+    expect((await get('/v1/warren.other.abc.js', { scripts })).status).toBe(404)
+  })
+
   it('has no script where none is given', async () => {
     const app = createCollector({
       findSource: openSource,
@@ -45,5 +73,6 @@ describe('the other paths', () => {
       telemetry: silentTelemetry,
     })
     expect((await app.request('/v1/warren.js')).status).toBe(404)
+    expect((await app.request('/v1/warren.abc.js')).status).toBe(404)
   })
 })

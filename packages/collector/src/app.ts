@@ -6,17 +6,10 @@ import { adminApp } from './admin/admin-app.ts'
 import { batchRoute } from './ingest/batch-route.ts'
 import type { CollectorOptions } from './collector-options.ts'
 import { problemOf, problemResponse } from './problem.ts'
+import { scriptRoutes } from './script-routes.ts'
 
 /** A day, the most that Firefox keeps a preflight's answer; Chromium keeps two hours. */
 const PREFLIGHT_MAX_AGE_S = 86_400
-
-/** The tracker's script may be up to an hour old in a browser, and is then asked for by its ETag. */
-const SCRIPT_CACHE = 'public, max-age=3600'
-
-/** Whether an If-None-Match names this ETag; a proxy that compresses makes it a weak one. */
-function holdsEtag(header: string | undefined, etag: string): boolean {
-  return header?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag) ?? false
-}
 
 /**
  * The collector as a Hono app: what it keeps, it keeps in `queue`. Forwarding is the forwarder's.
@@ -24,7 +17,7 @@ function holdsEtag(header: string | undefined, etag: string): boolean {
  * 413 or a 503.
  */
 export function createCollector(options: CollectorOptions): Hono {
-  const { queue, telemetry, script } = options
+  const { queue, telemetry, scripts = [] } = options
   const app = new Hono()
 
   // Before all middleware: what that adds to answers, this route has written out.
@@ -36,7 +29,7 @@ export function createCollector(options: CollectorOptions): Hono {
   app.use(
     '*',
     cors({ origin: '*', allowMethods: ['GET', 'POST'], exposeHeaders: ['Retry-After'], maxAge: PREFLIGHT_MAX_AGE_S }),
-    // The script is for pages of any origin. HSTS is the proxy's that ends TLS: it would bind all of a customer's domain.
+    // The scripts are for pages of any origin. HSTS is the proxy's that ends TLS: it would bind all of a customer's domain.
     secureHeaders({ crossOriginResourcePolicy: 'cross-origin', strictTransportSecurity: false }),
   )
 
@@ -62,14 +55,7 @@ export function createCollector(options: CollectorOptions): Hono {
     }
   })
 
-  if (script) {
-    app.get('/v1/warren.js', (c) => {
-      c.header('etag', script.etag)
-      c.header('cache-control', SCRIPT_CACHE)
-      if (holdsEtag(c.req.header('if-none-match'), script.etag)) return c.body(null, 304)
-      return c.body(script.text, 200, { 'content-type': 'text/javascript; charset=utf-8' })
-    })
-  }
+  if (scripts.length > 0) app.route('/', scriptRoutes(scripts))
 
   app.all('/admin/*', () =>
     problemResponse(404, 'there is no admin interface here: start the collector with WARREN_ADMIN_TOKEN to have one'),

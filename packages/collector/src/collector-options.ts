@@ -15,8 +15,8 @@ export interface CollectorOptions {
   telemetry: Telemetry
   /** Called when fresh events stand in the queue, so that a forwarder can be woken. */
   onEnqueued?: () => void
-  /** The tracker's script, served first-party as `/v1/warren.js`. */
-  script?: { text: string; etag: string }
+  /** The tracker's scripts, served first-party; see `script-routes.ts`. */
+  scripts?: readonly ServedScript[]
   /** Every lane's state, shown in the body of `/readyz`. */
   lanes?: () => LaneReport[]
   /** True once the collector is stopping: `/readyz` turns first. */
@@ -25,6 +25,17 @@ export interface CollectorOptions {
   admin?: AdminOptions
   /** Milliseconds since 1970; for tests. */
   now?: () => number
+}
+
+/** A script as a collector serves it. */
+export interface ServedScript {
+  /** `warren` is served as `/v1/warren.js`. */
+  name: string
+  text: string
+  /** Of the text, in letters and digits: its ETag, and a part of the address where it never changes. */
+  hash: string
+  /** Of the text, for a tag's attribute: `sha384-…`. */
+  integrity: string
 }
 
 /** What the operator's interface needs beside the collector's own parts. */

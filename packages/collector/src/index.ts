@@ -1,7 +1,7 @@
 export { deadRetention, type DeadRetention, type DeadRetentionOptions } from './admin/dead-retention.ts'
 export type { LetterView } from './admin/letter-view.ts'
 export { createCollector } from './app.ts'
-export type { AdminOptions, CollectorOptions } from './collector-options.ts'
+export type { AdminOptions, CollectorOptions, ServedScript } from './collector-options.ts'
 export { configSchema, type Config } from './config.ts'
 export {
   createForwarder,

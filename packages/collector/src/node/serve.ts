@@ -4,9 +4,11 @@ import { serve as serveNode } from '@hono/node-server'
 import { createRabbitpreClient } from '@warren/rabbitpre'
 import { deadRetention } from '../admin/dead-retention.ts'
 import { createCollector } from '../app.ts'
+import type { ServedScript } from '../collector-options.ts'
 import { callSize } from '../forward/due.ts'
 import { createForwarder } from '../forward/forwarder.ts'
 import { rabbitpreUpstreams, type Destination } from '../forward/rabbitpre-upstream.ts'
+import { immutablePath } from '../script-routes.ts'
 import { configuredSources, OPEN_SOURCE_RULES, openSource, type FindSource, type SourceRules } from '../sources.ts'
 import { readAdminToken } from './admin-token.ts'
 import { openCredentials, type Credentials } from './credentials.ts'
@@ -28,8 +30,8 @@ export interface Running {
 export interface ServeOptions {
   settings: Settings
   environment: Environment
-  /** Served as `/v1/warren.js`. */
-  script?: { text: string; etag: string }
+  /** Told in the log with the addresses and hashes that their tags may name. */
+  scripts?: readonly ServedScript[]
   telemetry?: NodeTelemetry
 }
 
@@ -46,7 +48,7 @@ const DAY_MS = 24 * 60 * 60_000
 
 /** The collector on Node: the composition root, where queue, forwarder and app meet. */
 export async function startCollector(options: ServeOptions): Promise<Running> {
-  const { settings, environment, script } = options
+  const { settings, environment, scripts = [] } = options
   const telemetry = options.telemetry ?? nodeTelemetry()
   const { config } = settings
 
@@ -90,7 +92,7 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
     onEnqueued: () => timer.wakeAt(Date.now() + GATHER_MS),
     lanes: () => forwarder.lanes(),
     isStopping: () => isStopping,
-    ...(script ? { script } : {}),
+    scripts,
     ...(adminToken === undefined ? {} : { admin: { token: adminToken, dead: queue.dead, rulesOf } }),
   })
   app.get('/metrics', async (c) => c.body(await telemetry.metrics(), 200, { 'content-type': telemetry.contentType }))
@@ -109,6 +111,10 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
   const { address, port } = server.address() as AddressInfo
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
   telemetry.log('info', 'the collector listens', { url, queue: settings.queue.kind, admin: adminToken !== undefined })
+  for (const script of scripts) {
+    const { integrity } = script
+    telemetry.log('info', 'a script for pages', { src: `${url}${immutablePath(script)}`, integrity })
+  }
   if (settings.isOpen) {
     telemetry.log('warn', 'no sources are configured: one open source takes events from anyone on this machine')
   }

@@ -90,7 +90,7 @@ export function appStage() {
         count: (name, labels, by = 1) => counts.push(`${name} ${Object.values(labels).join(' ')} ${by}`),
       },
       now: () => NOW,
-      script: { text: 'var warren', etag: '"abc"' },
+      scripts: [{ name: 'warren', text: 'var warren', hash: 'abc', integrity: 'sha384-abc' }],
       ...options,
     })
   }

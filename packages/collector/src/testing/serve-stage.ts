@@ -50,8 +50,8 @@ export function serveStage() {
       const whole = { RABBITPRE_TOKEN: TOKEN, RABBITPRE_BASE_URL: upstream, ...environment }
       const settings = readSettings({ port: '0', db: join(folder, 'warren.db'), ...flags }, whole)
       const telemetry = nodeTelemetry({ destination: { write: (line: string) => void logs.push(line) } })
-      const script = { text: 'var warren', etag: '"1"' }
-      const one = await startCollector({ settings, environment: whole, telemetry, script })
+      const scripts = [{ name: 'warren', text: 'var warren', hash: 'abc', integrity: 'sha384-abc' }]
+      const one = await startCollector({ settings, environment: whole, telemetry, scripts })
       running.push(one)
       return one
     },

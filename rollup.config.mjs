@@ -53,10 +53,10 @@ const readable = terser({ ecma, compress, mangle, format: { beautify: true, inde
 /** Fails the build where a dependency, or tsc, brings newer syntax. */
 const parsed = {
   name: 'parses-at-the-floor',
-  generateBundle(_options, bundle) {
+  generateBundle({ format }, bundle) {
     for (const { fileName, code } of Object.values(bundle)) {
       try {
-        parse(code, { ecmaVersion: ecma, sourceType: 'module' })
+        parse(code, { ecmaVersion: ecma, sourceType: format === 'es' ? 'module' : 'script' })
       } catch (cause) {
         this.error(`${fileName} is newer than ES${ecma}: ${cause.message}`)
       }
@@ -72,7 +72,10 @@ const onwarn = (warning) => {
 export default [
   {
     input: `${tracker}/build/web/index.js`,
-    output: { file: `${tracker}/dist/index.js`, format: 'es', generatedCode },
+    output: [
+      { file: `${tracker}/dist/index.js`, format: 'es', generatedCode },
+      { file: `${tracker}/dist/index.cjs`, format: 'cjs', generatedCode },
+    ],
     plugins: [inlined, letOnly, readable, parsed],
     onwarn,
   },
@@ -91,7 +94,8 @@ export default [
   },
   {
     input: `${tracker}/build/web/index.d.ts`,
-    output: { file: `${tracker}/dist/index.d.ts` },
+    // Two files of one text: TypeScript takes the name's ending for the kind of module.
+    output: [{ file: `${tracker}/dist/index.d.ts` }, { file: `${tracker}/dist/index.d.cts` }],
     plugins: [
       // 100 is `bundler`, which reads the protocol's exports; its types are inlined, or users would have to install it.
       dts({ includeExternal: ['@warren/protocol'], compilerOptions: { moduleResolution: 100, customConditions: [] } }),

@@ -10,10 +10,10 @@ const steps = [
   ['format', ['oxfmt', '--check']],
   ['sizes', ['node', 'scripts/size.mjs']],
   ...PUBLISHED.map((name) => [`publint ${name}`, ['publint', '--strict', `packages/${name}`]]),
-  // The command line has no types to offer; the tracker is for bundlers, the others are ESM alone.
+  // The command line has no types to offer; the tracker may be required, the others are ESM alone.
   [
     'attw tracker',
-    ['attw', '--pack', 'packages/tracker', '--quiet', '--profile', 'esm-only', '--exclude-entrypoints', './warren.js'],
+    ['attw', '--pack', 'packages/tracker', '--quiet', '--profile', 'node16', '--exclude-entrypoints', './warren.js'],
   ],
   ...['protocol', 'rabbitpre', 'collector'].map((name) => [
     `attw ${name}`,

@@ -20,8 +20,8 @@ const inlined = resolve({ browser: true, exportConditions: ['browser', 'module',
  */
 const INTERNAL =
   'adopt after answer batch bytes chunks clock durable emit entropy handOver hasMore holds isAfloat isAway ' +
-  'isExit isInDoubt lifeboat lifecycle listen look members notes onClose onError own read record remove rescue resume ' +
-  'retryAfterMs sdk settle stop store transport wake write'
+  'isExit isInDoubt key lifeboat lifecycle listen look members notes onClose onError own read record remove rescue resume ' +
+  'retryAfterMs sdk send settle stop store transport wake write'
 
 /** `let` alone repeats better than `const` and `let` by turns: 1 % of the script. */
 const letOnly = { name: 'let-only', renderChunk: (code) => code.replace(/^(\s*)const\b/gm, '$1let') }
@@ -36,6 +36,7 @@ const compress = {
   ecma,
   passes: 5,
   inline: 1,
+  hoist_funs: true,
   keep_fargs: false,
   pure_getters: true,
   unsafe: true,

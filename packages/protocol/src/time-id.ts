@@ -16,7 +16,7 @@ export const RANDOM_CHARS = 13
 export function encodeTime(ms: number): string {
   let rest = Math.max(0, Math.floor(ms))
   let text = ''
-  for (let i = 0; i < TIME_CHARS; i++) {
+  while (text.length < TIME_CHARS) {
     text = SORTED_ALPHABET.charAt(rest % 64) + text
     rest = Math.floor(rest / 64)
   }

@@ -1,4 +1,5 @@
 import { isEventKey } from '@warren/protocol/event-key'
+import { isText } from '@warren/protocol/is-text'
 import { MAX_EVENT_BYTES, MAX_ID_CHARS, MAX_UUID_CHARS } from '@warren/protocol/limits'
 import type { DropReason } from '@warren/protocol/reasons'
 import { utf8Bytes } from '@warren/protocol/utf8-bytes'
@@ -48,11 +49,6 @@ export function writeEvent(
     // A cycle, a BigInt, a getter or a toJSON that throws, nesting deeper than the stack.
     return 'invalid_args'
   }
-}
-
-/** A text of 1 to `maxChars` characters. */
-export function isText(value: unknown, maxChars: number): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= maxChars
 }
 
 /** An instant in ms that a date can hold. */

@@ -1,6 +1,7 @@
+import { isText } from '@warren/protocol/is-text'
 import { MAX_ID_CHARS } from '@warren/protocol/limits'
 import type { IdentifyOptions, Identity, IdentityType, Proof } from './api.ts'
-import { isInstant, isText } from './event.ts'
+import { isInstant } from './event.ts'
 import type { Notes } from './platform.ts'
 
 const DEVICE_CHARS = 21

@@ -1,6 +1,6 @@
+import { isText } from '@warren/protocol/is-text'
 import { MAX_ID_CHARS } from '@warren/protocol/limits'
 import type { TrackerOptions } from './api.ts'
-import { isText } from './event.ts'
 
 const DEFAULT_INTERVAL_MS = 1_000
 const MAX_INTERVAL_MS = 3_600_000
@@ -17,7 +17,7 @@ export function checkOptions(options: TrackerOptions | Attributes): Required<Tra
   const { endpoint, source, intervalMs: given = DEFAULT_INTERVAL_MS } = options || {}
   const intervalMs = Number(given)
   const wrong =
-    (!/^https?:\/\/[^\s?#]+$/.test(endpoint) && 'endpoint must be like https://collect.example.com') ||
+    (!/^https?:\/\/[^\s?#]+$/.test(endpoint) && 'endpoint must be like https://example.com') ||
     (!isText(source, MAX_ID_CHARS) && 'source must be an id') ||
     (!(intervalMs >= 0 && intervalMs <= MAX_INTERVAL_MS) && 'intervalMs must be milliseconds')
   if (wrong) throw new Error(`warren: option ${wrong}`)

@@ -49,7 +49,7 @@ const isAtRisk = (chunk: Chunk) => isWaiting(chunk) && isBehind(chunk)
 export function createOutbox(
   { store, lifeboat, clock }: Platform,
   ids: Ids,
-  own: () => WriterTotals,
+  own: WriterTotals,
   onError: (cause: Error) => void,
 ): Outbox {
   /** Closed chunks, oldest first; answered ones until they are out of the store. */
@@ -64,7 +64,7 @@ export function createOutbox(
     if (open.length) {
       mirror.push({
         key: chunkKey(clock.now(), counter++, ids.random(KEY_RANDOM_CHARS), open.length, openBytes),
-        record: Object.assign({ v: 1 as const, events: open }, copyOf(own())),
+        record: Object.assign({ v: 1 as const, events: open }, copyOf(own)),
       })
       open = []
       openBytes = 0

@@ -49,17 +49,14 @@ export interface Transport {
   send(body: string, options: SendOptions): Promise<Outcome>
 }
 
-/**
- * - `leave`: the page is hidden or left, perhaps for ever; told once or twice a leaving
- * - `resume`: it is seen (again), or the network is said to be back
- */
-export type LifecycleSignal = 'leave' | 'resume'
-
 export interface Lifecycle {
   /** Hidden or left: timers may never run again. */
   isAway(): boolean
-  /** Returns what ends the listening. */
-  listen(listener: (signal: LifecycleSignal) => void): () => void
+  /**
+   * Returns what ends the listening. Told is whether the page is hidden or left, perhaps for ever (once or twice a
+   * leaving); else it is seen (again), or the network is said to be back.
+   */
+  listen(listener: (isLeaving: boolean) => void): () => void
 }
 
 export interface Clock {

@@ -118,8 +118,8 @@ describe('Retry-After', () => {
     page.tracker.track('c_a')
     await page.pass(1000)
     await page.requests[0]?.status(503, 10_000)
-    page.signal('resume')
-    page.signal('resume')
+    page.resume()
+    page.resume()
     void page.tracker.flush()
     await page.pass(9_999)
     expect(page.requests).toHaveLength(1)
@@ -140,8 +140,8 @@ describe('a refusal', () => {
     const page = createTestPage({ answer: () => answer('', 403) })
     page.tracker.track('c_a')
     await page.pass(2_000)
-    page.signal('resume')
-    page.signal('resume')
+    page.resume()
+    page.resume()
     await page.pass(28_000)
     expect(page.requests).toHaveLength(1)
   })
@@ -154,8 +154,8 @@ describe('resume', () => {
     await page.pass(40_000)
     const before = page.requests.length
     for (let i = 0; i < 100; i++) {
-      page.signal('resume')
-      page.signal('resume')
+      page.resume()
+      page.resume()
       await page.pass(100)
     }
     expect(page.requests.length - before).toBeGreaterThan(5)
@@ -168,7 +168,7 @@ describe('resume', () => {
     await page.pass(10_000)
     page.setClock(START - 365 * 86_400_000)
     const before = page.requests.length
-    page.signal('resume')
+    page.resume()
     await page.pass(30_000)
     expect(page.requests.length).toBeGreaterThan(before)
   })

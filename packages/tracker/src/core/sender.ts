@@ -47,11 +47,19 @@ export interface Sender {
 
 /** What a sender leaves to others. */
 export interface SenderHooks {
-  own(): WriterTotals
+  own: WriterTotals
   /** Removes what an answer settles; without one, a single event that is too large for the way. */
   settle(batch: Batch, answer?: WireAnswer): void
   onError(message: string): void
 }
+
+/** The states, in an order of their own: up to `WAITING` a request may begin. Numbers, for they are cheaper than words. */
+const IDLE = 0
+const WAITING = 1
+const SENDING = 2
+const BACK_OFF = 3
+const STOPPED = 4
+type State = typeof IDLE | typeof WAITING | typeof SENDING | typeof BACK_OFF | typeof STOPPED
 
 /** Events of a batch: half of what the wire allows, since requests and not storage cost main-thread time. */
 const MAX_EVENTS = 250
@@ -78,7 +86,7 @@ export function createSender(
   intervalMs: number,
   { own, settle, onError }: SenderHooks,
 ): Sender {
-  let state: 'idle' | 'waiting' | 'sending' | 'backOff' | 'stopped' = 'idle'
+  let state: State = IDLE
   let cancelTimer = () => {}
   let isFirm = false
   let failures = 0
@@ -89,17 +97,17 @@ export function createSender(
   /** Given to the browser, which will not tell of them. */
   const inDoubt: Batch[] = []
 
-  function arm(next: 'waiting' | 'backOff', delayMs: number) {
+  function arm(next: State, delayMs: number) {
     cancelTimer()
     state = next
     cancelTimer = clock.after(delayMs, send)
   }
 
   function wake() {
-    if (state !== 'idle' && state !== 'waiting') return
+    if (state > WAITING) return
     const { waiting } = outbox.health()
     if (waiting >= maxEvents) send()
-    else if (waiting && state === 'idle') arm('waiting', intervalMs)
+    else if (waiting && state === IDLE) arm(WAITING, intervalMs)
   }
 
   function backOff(baseMs: number, retryAfterMs = 0) {
@@ -108,7 +116,7 @@ export function createSender(
     // Those who were told the same second still spread.
     const toldMs = retryAfterMs && retryAfterMs + entropy.random() * BASE_MS
     isFirm = baseMs > BASE_MS || toldMs > jitterMs
-    arm('backOff', Math.max(jitterMs, toldMs))
+    arm(BACK_OFF, Math.max(jitterMs, toldMs))
   }
 
   /** Begins an attempt, where there is something to send. */
@@ -116,25 +124,25 @@ export function createSender(
     cancelTimer()
     const free = outbox.chunks().filter((chunk) => !chunk.batch)
     const batch = takeBatch(free, maxEvents, MAX_BYTES, false)
-    state = batch.device ? 'sending' : 'idle'
+    state = batch.device ? SENDING : IDLE
     if (batch.device) attempt = request(batch)
   }
 
   async function request(batch: Batch) {
-    const { status, retryAfterMs, answer } = await dispatch(batch)
-    if (state === 'stopped') return
+    const [{ status, retryAfterMs }, answer] = await dispatch(batch)
+    if (state === STOPPED) return
     if (answer) {
       maxEvents = Math.min(MAX_EVENTS, maxEvents * 2)
       if (answer.retry.length) return backOff(BASE_MS, retryAfterMs)
       failures = 0
-      state = 'idle'
+      state = IDLE
       if (batch.hasMore) send()
       else wake()
     } else if (status === 413) {
       const { length } = batch.events
       if (length > 1) maxEvents = length >> 1
       else settle(batch)
-      if (state === 'sending') send()
+      if (state === SENDING) send()
     } else {
       backOff(REFUSED.test(`${status}`) ? REFUSED_BASE_MS : BASE_MS, retryAfterMs)
       // Last: a listener may close the tracker, and what is stopped stays so.
@@ -147,12 +155,12 @@ export function createSender(
     const { device, isExit, chunks, events } = batch
     for (const chunk of chunks) chunk.batch = batch
     if (isExit) bytesAway += batch.bytes
-    const outcome = await transport.send(batchBody(batch, own(), sdk, clock.now()), { device, isExit })
+    const outcome = await transport.send(batchBody(batch, own, sdk, clock.now()), { device, isExit })
     if (outcome.isInDoubt) inDoubt.push(batch)
     else release(batch)
     const answer = outcome.status === 200 ? readAnswer(outcome.body as string, events) : undefined
     if (answer) settle(batch, answer)
-    return Object.assign(outcome, { answer })
+    return [outcome, answer] as const
   }
 
   function release(batch: Batch) {
@@ -168,14 +176,14 @@ export function createSender(
     resume() {
       inDoubt.splice(0).forEach(release)
       // Once, and not at once: a page that is hidden and shown ten times a second must not ask as often.
-      if (state === 'backOff' && !isFirm) {
+      if (state === BACK_OFF && !isFirm) {
         isFirm = true
-        arm('backOff', BASE_MS)
+        arm(BACK_OFF, BASE_MS)
       }
       wake()
     },
     handOver(isLeaving) {
-      if (!isLeaving && state === 'backOff') return
+      if (!isLeaving && state === BACK_OFF) return
       for (;;) {
         const free = outbox.chunks().filter(({ batch }) => !batch || (isLeaving && !batch.isExit))
         const maxBytes = Math.min(MAX_PIECE_BYTES, MAX_AWAY_BYTES - bytesAway)
@@ -187,16 +195,16 @@ export function createSender(
     async flush() {
       const present = outbox.chunks()
       // A host that loops on it in an outage must not stop its own page.
-      if (state === 'backOff') await new Promise<void>((resolve) => void clock.after(BASE_MS, resolve))
+      if (state === BACK_OFF) await new Promise<void>((resolve) => void clock.after(BASE_MS, resolve))
       while (present.some(isWaiting)) {
-        if (state === 'idle' || state === 'waiting') send()
-        if (state !== 'sending') return
+        if (state <= WAITING) send()
+        if (state !== SENDING) return
         await attempt
       }
     },
     stop() {
       cancelTimer()
-      state = 'stopped'
+      state = STOPPED
     },
   }
 }

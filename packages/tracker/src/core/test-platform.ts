@@ -1,7 +1,7 @@
 import type { WireAnswer, WireWriter } from '@warren/protocol/wire'
 import type { Tracker, TrackerSignals } from './api.ts'
 import { memoryStore, type MemoryDevice } from './memory-store.ts'
-import type { LifecycleSignal, Outcome, Platform, SendOptions, Store } from './platform.ts'
+import type { Outcome, Platform, SendOptions, Store } from './platform.ts'
 import { createCoreTracker } from './tracker.ts'
 
 /** A platform for tests: time stands still until told, every request waits for its answer. */
@@ -64,7 +64,8 @@ export interface TestPage {
   pass(ms: number): Promise<void>
   /** Sets the device's clock without letting time pass. */
   setClock(now: number): void
-  signal(signal: LifecycleSignal): void
+  /** The network is said to be back, or the page is seen. */
+  resume(): void
   setAway(isAway: boolean): void
 }
 
@@ -89,7 +90,7 @@ export function createTestPage(options: TestOptions = {}): TestPage {
   let offset = options.now ?? START
   let set = 0
   let timers: { at: number; callback: () => void }[] = []
-  let listeners: ((signal: LifecycleSignal) => void)[] = []
+  let listeners: ((isLeaving: boolean) => void)[] = []
   let isAway = false
   const requests: SentRequest[] = []
   const open = new Set<SentRequest>()
@@ -194,12 +195,12 @@ export function createTestPage(options: TestOptions = {}): TestPage {
     setClock(now) {
       offset = now - elapsed
     },
-    signal(signal) {
-      for (const listener of listeners) listener(signal)
+    resume() {
+      for (const listener of listeners) listener(false)
     },
     setAway(away) {
       isAway = away
-      for (const listener of listeners) listener(away ? 'leave' : 'resume')
+      for (const listener of listeners) listener(away)
     },
   }
 }

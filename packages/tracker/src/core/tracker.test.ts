@@ -155,7 +155,7 @@ describe('close', () => {
     expect(page.tracker.health()).toMatchObject({ sent: 2, waiting: 0 })
     expect(device.size).toBe(0)
     page.setAway(true)
-    page.signal('resume')
+    page.resume()
     await page.pass(600_000)
     expect(page.requests).toHaveLength(1)
     expect(page.timers()).toEqual([])

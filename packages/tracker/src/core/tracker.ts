@@ -33,18 +33,14 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
     given: 0,
     dropped: {},
   })
-  let own = begin()
+  /** The same object for all parts; `reset()` begins it anew. */
+  const own = begin()
 
   /** Where every event of this page went. */
   const counts = { tracked: 0, sent: 0, rejected: {} as Totals, dropped: {} as Totals }
 
-  const outbox = createOutbox(
-    platform,
-    ids,
-    () => own,
-    ({ message }) => emit('error', { message }),
-  )
-  const sender = createSender(platform, outbox, intervalMs, { own: () => own, settle, onError })
+  const outbox = createOutbox(platform, ids, own, ({ message }) => emit('error', { message }))
+  const sender = createSender(platform, outbox, intervalMs, { own, settle, onError })
   const adoption = createAdoption(platform, outbox, sender.wake, onError)
 
   let isTicking = false
@@ -64,9 +60,8 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
       const [uuid, text] = event
       const rejection = answer && answer.rejected.find(({ index }) => batch.events[index] === event)
       if (rejection) {
-        const { code, path, message } = rejection
-        increment(counts.rejected, code)
-        emit('rejected', { uuid, code, path, message })
+        increment(counts.rejected, rejection.code)
+        emit('rejected', Object.assign(rejection, { uuid }))
       } else if (answer) uuids.push(uuid)
       else drop('too_large', JSON.parse(text).eventKey, uuid)
     }
@@ -82,8 +77,8 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
     sender.handOver(isLeaving)
   }
 
-  const stopListening = lifecycle.listen((signal) => {
-    if (signal === 'leave') leave(true)
+  const stopListening = lifecycle.listen((isLeaving) => {
+    if (isLeaving) leave(true)
     else sender.resume()
   })
 
@@ -125,7 +120,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
       // What is open belongs to the old device.
       outbox.chunks()
       identity.reset()
-      own = begin()
+      Object.assign(own, begin())
     },
 
     stored() {

@@ -1,8 +1,8 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { pageLifecycle } from './lifecycle.ts'
 
-const setVisibility = (state: string) => {
-  Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+const setHidden = (isHidden: boolean) => {
+  Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true })
   document.dispatchEvent(new Event('visibilitychange'))
 }
 
@@ -10,39 +10,43 @@ const ends: (() => void)[] = []
 function listen() {
   const lifecycle = pageLifecycle()
   const signals: string[] = []
-  ends.push(lifecycle.listen((signal) => signals.push(`${signal}${lifecycle.isAway() ? ' away' : ''}`)))
+  ends.push(
+    lifecycle.listen((isLeaving) => {
+      signals.push((isLeaving ? 'leaving' : 'resumed') + (lifecycle.isAway() ? ', away' : ''))
+    }),
+  )
   return { lifecycle, signals }
 }
 
 afterEach(() => {
   for (const end of ends.splice(0)) end()
-  Reflect.deleteProperty(document, 'visibilityState')
+  Reflect.deleteProperty(document, 'hidden')
 })
 
 it('is away from pagehide on, which Chromium fires before visibilitychange, until pageshow', () => {
   const { lifecycle, signals } = listen()
   window.dispatchEvent(new Event('pagehide'))
-  setVisibility('hidden')
+  setHidden(true)
   expect(lifecycle.isAway()).toBe(true)
-  setVisibility('visible')
+  setHidden(false)
   window.dispatchEvent(new Event('pageshow'))
-  expect(signals).toEqual(['leave away', 'leave away', 'resume', 'resume'])
+  expect(signals).toEqual(['leaving, away', 'leaving, away', 'resumed', 'resumed'])
 })
 
 it('is away while hidden, and told where only one of the two events exists', () => {
   const { signals } = listen()
-  setVisibility('hidden')
-  setVisibility('visible')
+  setHidden(true)
+  setHidden(false)
   window.dispatchEvent(new Event('pagehide'))
   window.dispatchEvent(new Event('pageshow'))
-  expect(signals).toEqual(['leave away', 'resume', 'leave away', 'resume'])
+  expect(signals).toEqual(['leaving, away', 'resumed', 'leaving, away', 'resumed'])
 })
 
 it('tells that the network is back, which changes nothing of being away', () => {
   const { signals } = listen()
   window.dispatchEvent(new Event('pagehide'))
   window.dispatchEvent(new Event('online'))
-  expect(signals).toEqual(['leave away', 'resume away'])
+  expect(signals).toEqual(['leaving, away', 'resumed, away'])
 })
 
 it('tells nothing once ended, and never listened to what costs the back/forward cache', () => {

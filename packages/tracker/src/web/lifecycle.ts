@@ -5,14 +5,14 @@ import type { Lifecycle } from '../core/platform.ts'
  * mean leaving. Never `unload` or `beforeunload`: a listener there costs the page its back/forward cache.
  */
 export function pageLifecycle(): Lifecycle {
-  const isHidden = () => document.visibilityState === 'hidden'
-  let isAway = isHidden()
+  let isAway = document.hidden
   return {
     isAway: () => isAway,
     listen(listener) {
       function hear({ type }: Event) {
-        if (type !== 'online') isAway = type === 'pagehide' || isHidden()
-        listener(isAway && type !== 'online' ? 'leave' : 'resume')
+        const isOnline = type === 'online'
+        if (!isOnline) isAway = type === 'pagehide' || document.hidden
+        listener(isAway && !isOnline)
       }
       function each(change: 'addEventListener' | 'removeEventListener') {
         document[change]('visibilitychange', hear)

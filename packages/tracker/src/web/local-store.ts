@@ -8,9 +8,8 @@ export function localStore(name: string): Store {
   const prefix = `${name}:`
   return {
     name: 'localstorage',
-    async put(records) {
-      for (const [key, record] of records) localStorage.setItem(prefix + key, JSON.stringify(record))
-    },
+    put: async (records) =>
+      records.forEach(([key, record]) => localStorage.setItem(prefix + key, JSON.stringify(record))),
     keys: async () =>
       Object.keys(localStorage)
         .filter((key) => key.startsWith(prefix))
@@ -19,14 +18,12 @@ export function localStore(name: string): Store {
     async read(key) {
       const text = localStorage.getItem(prefix + key)
       try {
-        return text === null ? undefined : JSON.parse(text)
+        return JSON.parse(text as string) || undefined
       } catch {
         // The reader sees that it is no record.
         return text
       }
     },
-    async remove(keys) {
-      for (const key of keys) localStorage.removeItem(prefix + key)
-    },
+    remove: async (keys) => keys.forEach((key) => localStorage.removeItem(prefix + key)),
   }
 }

@@ -60,8 +60,9 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
       const [uuid, text] = event
       const rejection = answer && answer.rejected.find(({ index }) => batch.events[index] === event)
       if (rejection) {
-        increment(counts.rejected, rejection.code)
-        emit('rejected', Object.assign(rejection, { uuid }))
+        const { code, path, message } = rejection
+        increment(counts.rejected, code)
+        emit('rejected', { uuid, code, path, message })
       } else if (answer) uuids.push(uuid)
       else drop('too_large', JSON.parse(text).eventKey, uuid)
     }

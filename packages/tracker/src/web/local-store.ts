@@ -18,7 +18,7 @@ export function localStore(name: string): Store {
     async read(key) {
       const text = localStorage.getItem(prefix + key)
       try {
-        return JSON.parse(text as string) || undefined
+        return text === null ? undefined : JSON.parse(text)
       } catch {
         // The reader sees that it is no record.
         return text

@@ -39,7 +39,7 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             provider: debianBrowser,
-            instances: [{ browser: 'chrome' }],
+            instances: [{ browser: 'chrome' }, { browser: 'firefox' }, { browser: 'webkit' }],
           },
         },
       },

@@ -4,7 +4,7 @@ import type { Platform, Store } from './platform.ts'
 
 /** Takes in what earlier pages left on the device, and what other pages cannot send. */
 export interface Adoption {
-  /** Looks for chunks of others after a jittered moment, and again every 30 s; one look at a time. */
+  /** Looks for chunks of others after a jittered moment, and again every 30 s, even while a store hangs. */
   look(): void
   stop(): void
 }
@@ -46,11 +46,12 @@ export function createAdoption(
       } catch {
         // A place that cannot be read cannot be written either: the outbox says so, of what it holds.
       }
-      // What the device refused a while ago it may take now. The other place may hang: what is here goes.
+      // What the device refused a while ago it may take now. The other place may hang: what is here goes, and what is
+      // too young here has its next look.
       outbox.write(true)
       onAdopted()
+      lookAfter(nextMs)
     }
-    lookAfter(nextMs)
   }
 
   async function adoptFrom(place: Store) {

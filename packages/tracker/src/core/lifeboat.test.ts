@@ -193,6 +193,14 @@ describe('the next page', () => {
     expect(boat.size).toBe(0)
   })
 
+  it('rescues as soon as it is of age although the store hangs', async () => {
+    const boat = leftBehind()
+    const page = createTestPage({ store: openingStore().store, boat, now: START + 500, answer: acceptAll })
+    await page.pass(7_400)
+    expect(page.tracker.health().sent).toBe(3)
+    expect(boat.size).toBe(0)
+  })
+
   it('sends once what lies in both places', async () => {
     const boat = leftBehind()
     const device: MemoryDevice = new Map(boat)

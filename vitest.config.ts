@@ -54,7 +54,19 @@ export default defineConfig({
       },
       {
         ssr,
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000, fileParallelism: false },
+        test: { name: 'e2e', include: ['test/e2e/*.test.ts'], testTimeout: 60_000, fileParallelism: false },
+      },
+      {
+        ssr,
+        // The engines side by side, and in each a few visitors: nearly all of their time is waiting.
+        test: {
+          name: 'engines',
+          include: ['test/e2e/engines/*.test.ts'],
+          hookTimeout: 60_000,
+          maxWorkers: 3,
+          maxConcurrency: 4,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

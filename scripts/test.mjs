@@ -8,6 +8,7 @@ const PARTS = {
   unit: ['node', 'dom'],
   collector: ['collector'],
   browsers: ['browser', 'e2e'],
+  engines: ['engines'],
 }
 
 const asked = process.argv.slice(2).filter((argument) => argument !== '--')

@@ -11,18 +11,29 @@ export interface Exception {
 
 const ALL = ['chromium', 'firefox', 'webkit'] as const
 const NO_RUNG = 'not yet: nothing is kept while the page lives on and IndexedDB is denied; only a page that leaves is'
+const EPHEMERAL = 'an automation session of WebKitGTK keeps nothing that a second one could find'
 
 export const EXCEPTIONS: readonly Exception[] = [
   { engines: ALL, scenario: 'IndexedDB denied: stored() resolves, by localStorage', why: NO_RUNG },
   {
-    engines: ALL,
+    engines: ['chromium', 'firefox'],
     scenario: 'the browser killed 1.5 s after tracking in an outage with IndexedDB denied, and back',
     why: NO_RUNG,
   },
   {
     engines: ['webkit'],
+    scenario: 'the browser killed 1.5 s after tracking in an outage with IndexedDB denied, and back',
+    why: EPHEMERAL,
+  },
+  {
+    engines: ['webkit'],
     scenario: 'the browser killed 1.5 s after tracking in an outage, and back',
-    why: 'an automation session of WebKitGTK keeps nothing that a second one could find',
+    why: EPHEMERAL,
+  },
+  {
+    engines: ['chromium'],
+    scenario: 'stored() resolves on the page after one that was left at once',
+    why: 'not yet: an opening of IndexedDB that the first page left unfinished, now in the back/forward cache, holds up the second page’s, and nothing gives up on it',
   },
   {
     engines: ['webkit'],

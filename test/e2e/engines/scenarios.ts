@@ -76,6 +76,16 @@ export const SCENARIOS = {
     await visitor.arrived(50)
   },
 
+  async 'stored() resolves on the page after one that was left at once'({ visit, shop, arrived, elsewhere, expect }) {
+    const page = await visit()
+    await track(page, 0, 25, elsewhere)
+    await expect.poll(() => title(page), soon).toBe('elsewhere')
+    await page.navigate(shop)
+    await track(page, 25, 25)
+    await stored(page)
+    await arrived(50)
+  },
+
   async '503 for 6 s, then well'({ visit, arrived, line, expect }) {
     const page = await visit()
     line.state = 'unavailable'

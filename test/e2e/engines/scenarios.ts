@@ -1,5 +1,6 @@
 import type { EnginePage } from '../../support/engine.ts'
 import type { Visitor } from '../../support/engine-stage.ts'
+import type { LineState } from '../../support/switched-line.ts'
 import type { StorageFault } from '../../support/storage-faults.ts'
 
 /** How long an outage lasts in which the tracker must neither give up nor storm. */
@@ -49,6 +50,19 @@ function withFault(fault: StorageFault) {
     await visitor.arrived(25)
     await leaveInAnOutage({ ...visitor, shop: visitor.shopWith(fault) }, page, 25)
     await visitor.arrived(50)
+  }
+}
+
+/** A line on which the tracker must have tried twice, and kept everything, before it is well. */
+function afterTwoTriesInVain(state: LineState) {
+  return async ({ visit, arrived, line, expect }: Visitor) => {
+    const page = await visit()
+    line.state = state
+    await track(page, 0, 50)
+    await expect.poll(() => line.met[state], soon).toBeGreaterThan(1)
+    expect(await waiting(page)).toBe(50)
+    line.state = 'well'
+    await arrived(50)
   }
 }
 
@@ -107,24 +121,8 @@ export const SCENARIOS = {
     await arrived(50)
   },
 
-  async 'every connection reset, then well'({ visit, arrived, line, expect }) {
-    const page = await visit()
-    line.state = 'cut'
-    await track(page, 0, 50)
-    await expect.poll(() => line.met.cut, soon).toBeGreaterThan(1)
-    line.state = 'well'
-    await arrived(50)
-  },
-
-  async 'a captive portal, then well'({ visit, arrived, line, expect }) {
-    const page = await visit()
-    line.state = 'portal'
-    await track(page, 0, 50)
-    await expect.poll(() => line.met.portal, soon).toBeGreaterThan(1)
-    expect(await waiting(page)).toBe(50)
-    line.state = 'well'
-    await arrived(50)
-  },
+  'every connection reset, then well': afterTwoTriesInVain('cut'),
+  'a captive portal, then well': afterTwoTriesInVain('portal'),
 
   async 'the browser killed 1.5 s after tracking in an outage, and back'({ launch, visit, arrived, line }) {
     line.state = 'unavailable'

@@ -7,7 +7,8 @@ export default {
   concurrency: 2,
   timeoutMS: 5000,
   timeoutFactor: 2,
-  thresholds: { high: 95, low: 85, break: 85 },
+  // scripts/mutate.mjs ends with 1 where the score is too low: here results of earlier runs would count too.
+  thresholds: { high: 95, low: 85, break: null },
   reporters: ['progress-append-only', 'clear-text', 'json'],
   jsonReporter: { fileName: 'build/mutation/report.json' },
   clearTextReporter: { allowColor: false, allowEmojis: false, reportTests: false, reportScoreTable: true },

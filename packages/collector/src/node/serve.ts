@@ -5,6 +5,7 @@ import { createRabbitpreClient } from '@warren/rabbitpre'
 import { deadRetention } from '../admin/dead-retention.ts'
 import { createCollector } from '../app.ts'
 import type { ServedScript } from '../collector-options.ts'
+import type { SecretReference } from '../config.ts'
 import { callSize } from '../forward/due.ts'
 import { createForwarder } from '../forward/forwarder.ts'
 import { rabbitpreUpstreams, type Destination } from '../forward/rabbitpre-upstream.ts'
@@ -13,7 +14,6 @@ import { configuredSources, OPEN_SOURCE_RULES, openSource, type FindSource, type
 import { readAdminToken } from './admin-token.ts'
 import { openCredentials, type Credentials } from './credentials.ts'
 import { openQueue } from './open-queue.ts'
-import type { SecretReference } from '../config.ts'
 import { readSecret, SettingsError, type Environment, type Settings } from './settings.ts'
 import { nodeTelemetry, type NodeTelemetry, type WatchedQueue } from './telemetry.ts'
 import { wakeTimer } from './wake-timer.ts'
@@ -136,7 +136,6 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
   return { url, stop: () => (stopped ??= stop()), look: () => credentials.look() }
 }
 
-/** Who may send; and the rules of each source by its id alone, for what has been taken from it. */
 /** A server source's key: what a header can carry as it is. */
 function readKey(reference: SecretReference, environment: Environment, where: string): string {
   const key = readSecret(reference, environment, where)
@@ -144,6 +143,7 @@ function readKey(reference: SecretReference, environment: Environment, where: st
   throw new SettingsError(`${where}: must be of visible ASCII characters alone, since a header carries it`)
 }
 
+/** Who may send; and the rules of each source by its id alone, for what has been taken from it. */
 function readSources(
   settings: Settings,
   environment: Environment,

@@ -50,3 +50,26 @@ it('whether a uuid is known is told as it would be taken, at any time and in any
     { numRuns: 40 },
   )
 })
+
+it('a uuid is known by its row among the time-ordered until its prefix is out of the window, whenever it is asked for', () => {
+  const file = freshFile()
+  const driver = nodeSqlite(file.path)
+  try {
+    migrate(driver)
+    const dedupe = sqlDedupe(driver)
+    const uuid = `${encodeTime(START)}aaaaaaaaaaaaa`
+    driver.transaction(() => dedupe.remember('s', uuid, START))
+    // From the ninth day on its prefix is no longer close to receipt; after 23 its row only awaits removal.
+    for (const [days, isKnown] of [
+      [7, true],
+      [9, true],
+      [22, true],
+      [24, false],
+    ] as const) {
+      expect(dedupe.isKnown('s', uuid, START + days * DAY_MS), `after ${days} days`).toBe(isKnown)
+    }
+  } finally {
+    driver.close()
+    file.remove()
+  }
+})

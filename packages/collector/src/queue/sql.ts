@@ -1,5 +1,5 @@
-import { deadFacts } from './dead-facts.ts'
 import type { Compression } from './compression.ts'
+import { deadFacts } from './dead-facts.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Disk } from './disk.ts'
 import { groupCommit } from './group-commit.ts'

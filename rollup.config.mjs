@@ -19,9 +19,10 @@ const inlined = resolve({ browser: true, exportConditions: ['browser', 'module',
  * stored record, of the public surface, or of anything the page gives us: the tests in a browser run the built script.
  */
 const INTERNAL =
-  'adopt after answer batch bytes chunks clock durable emit entropy handOver hasMore holds isAfloat isAway ' +
-  'isExit isInDoubt key lifeboat lifecycle listen look members notes onClose onError own read record remove rescue resume ' +
-  'retryAfterMs sdk send settle stop store transport wake write'
+  'adopt after answer batch bytes chunks clock countOthers damaged durable emit entropy eventNow forget free handOver hasMore holds ' +
+  'isAway isExit isInDoubt isPrerendering keep ladder lifecycle limit listen look members note notebook onClose ' +
+  'onError own read record recover release remove rescue resume retryAfterMs rung sdk send settle stop ' +
+  'store transport use wake write'
 
 /** `let` alone repeats better than `const` and `let` by turns: 1 % of the script. */
 const letOnly = { name: 'let-only', renderChunk: (code) => code.replace(/^(\s*)const\b/gm, '$1let') }

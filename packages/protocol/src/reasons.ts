@@ -30,5 +30,17 @@ export const DROP_REASONS = [
   'too_large',
   /** Tracked after `close()`. */
   'closed',
+  /** The device holds as many events as it may. */
+  'limit_events',
+  /** The device holds as many bytes of events as it may. */
+  'limit_bytes',
+  /** Without an answer for {@link TRACKER_RETENTION_MS}. */
+  'expired',
+  /** The page's own `beforeSend` dropped it, or failed. */
+  'before_send',
+  /** The visitor has denied consent. */
+  'no_consent',
+  /** Waited for an answer when `erase()` was called, or consent denied. */
+  'erased',
 ] as const
 export type DropReason = (typeof DROP_REASONS)[number]

@@ -1,12 +1,15 @@
 import { isRecord, keyTime } from './chunk.ts'
+import type { Ladder } from './ladder.ts'
 import type { Outbox } from './outbox.ts'
-import type { Platform, Store } from './platform.ts'
+import type { Platform } from './platform.ts'
 
 /** Takes in what earlier pages left on the device, and what other pages cannot send. */
 export interface Adoption {
   /** Looks for chunks of others after a jittered moment, and again every 30 s, even while a store hangs. */
   look(): void
   stop(): void
+  /** Records that could not be read: damaged ones, and those of another version. */
+  damaged(): number
 }
 
 /** A living page sends its chunks within this, as a rule: younger ones are left to it. */
@@ -19,18 +22,17 @@ const LOOK_EVERY_MS = 30_000
 const MAX_CHUNKS = 20
 /** A page with so many events waiting takes in no others: it has its hands full. */
 const MAX_WAITING = 1_000
-
 export function createAdoption(
-  { store, lifeboat, clock, entropy }: Platform,
+  { clock, entropy }: Platform,
+  ladder: Ladder,
   outbox: Outbox,
-  onAdopted: () => void,
+  onLooked: () => void,
   onError: (message: string) => void,
 ): Adoption {
   /** Damaged records, and those of another version: left as they are, told once, never read again by this page. */
   const setAside: string[] = []
   let isStopped = false
   let cancelTimer = () => {}
-  let nextMs: number
 
   function lookAfter(delayMs: number) {
     cancelTimer()
@@ -38,45 +40,32 @@ export function createAdoption(
   }
 
   async function lookNow() {
-    nextMs = LOOK_EVERY_MS
-    // The lifeboat first: what lies in both is then written once more, and leaves both.
-    for (const place of [lifeboat, store]) {
-      try {
-        await adoptFrom(place)
-      } catch {
-        // A place that cannot be read cannot be written either: the outbox says so, of what it holds.
-      }
-      // What the device refused a while ago it may take now. The other place may hang: what is here goes, and what is
-      // too young here has its next look.
-      outbox.write(true)
-      onAdopted()
-      lookAfter(nextMs)
-    }
-  }
-
-  async function adoptFrom(place: Store) {
-    const now = clock.now()
-    const keys = (await place.keys()).filter((key) => {
+    // What the device refused a while ago it may take now.
+    outbox.write(true)
+    const others = (await ladder.keys()).filter((key) => !outbox.holds(key) && !setAside.includes(key))
+    outbox.countOthers(others)
+    let nextMs = LOOK_EVERY_MS
+    const keys = others.filter((key) => {
       // A key of the future was written by a wrong clock.
-      const ageMs = Math.abs(now - keyTime(key))
-      if (outbox.holds(key) || setAside.includes(key)) return false
+      const leftMs = MIN_AGE_MS - Math.abs(clock.now() - keyTime(key))
       // What is too young is looked at as soon as it comes of age.
-      if (ageMs < MIN_AGE_MS) nextMs = Math.min(nextMs, MIN_AGE_MS - ageMs)
-      return ageMs >= MIN_AGE_MS
+      if (leftMs > 0) nextMs = Math.min(nextMs, leftMs)
+      return leftMs <= 0
     })
     // In an outage the device is the better place for them.
     keys.splice(outbox.health().waiting < MAX_WAITING ? MAX_CHUNKS : 0)
     for (const key of keys) {
-      const record = await place.read(key)
+      const record = await ladder.read(key).catch(() => {})
       // Another look, that began while a slow store opened, may have been quicker.
       if (outbox.holds(key)) continue
-      if (isRecord(record)) {
-        outbox.adopt({ key, record, durable: place === store ? record : undefined, isAfloat: place === lifeboat })
-      } else if (record !== undefined) {
+      if (isRecord(record)) outbox.adopt({ key, record, durable: record })
+      else if (record !== undefined) {
         setAside.push(key)
         onError(`cannot read ${key}`)
       }
     }
+    onLooked()
+    lookAfter(nextMs)
   }
 
   return {
@@ -85,5 +74,6 @@ export function createAdoption(
       isStopped = true
       cancelTimer()
     },
+    damaged: () => setAside.length,
   }
 }

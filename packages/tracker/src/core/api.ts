@@ -4,14 +4,60 @@ import type { StoreName } from './platform.ts'
 
 /** The public surface: what a host page sees of the tracker. */
 
+/** Whether the visitor lets the site measure: `pending` keeps events in memory alone, and sends none. */
+export type Consent = 'granted' | 'pending' | 'denied'
+
+/** An event as `beforeSend` gets it. */
+export interface EventDraft {
+  eventKey: string
+  /** A copy of the outermost level, with the title and what is registered; what lies deeper is the page's own. */
+  args: Record<string, unknown>
+  /** When it happened, in ms since 1970; absent where `track()` was given none: now. */
+  time?: number | undefined
+  intid?: string | undefined
+}
+
 export interface TrackerOptions {
   /** Base URL of the collector, http or https, without query: `https://collect.example.com`. */
   endpoint: string
-  /** The public source id, from the collector's configuration. */
+  /** The public source id, from the collector's configuration. 1–256 characters. */
   source: string
-  /** How long the first waiting event waits for company before a request, in ms, up to an hour. Default 1000. */
+  /**
+   * The collector's path behind the endpoint, for sites whose visitors block known ones; whatever stands before the
+   * collector must lead it to `/v1/batch`. Default `/v1/batch`.
+   */
+  path?: string
+  /** How long the first waiting event waits for company before a request, in ms, below 4,000,000. Default 1000. */
   intervalMs?: number
+  /** How many events may wait on the device; then new ones are dropped as `limit_events`. Default 10,000. */
+  maxEvents?: number
+  /**
+   * How many bytes of events (in UTF-8) may wait on the device; then new ones are dropped as `limit_bytes`.
+   * Default 8,000,000. Where IndexedDB is refused, localStorage takes up to 1,000,000 characters of them.
+   */
+  maxBytes?: number
+  /** Whether the page's title is filled into `args` where the event brings none. Default true. */
+  title?: boolean
+  /** Default `granted`. */
+  consent?: Consent
+  /**
+   * What becomes of events of a visitor who is not known yet. `send` (default): they go without an identity. `hold`:
+   * they wait on the device, up to a day and 1,000 of them, for the identity that `identify()` gives.
+   */
+  identityPolicy?: 'send' | 'hold'
+  /**
+   * Sees every event before it is written: edits it, gives another one, or drops it by returning `null` or `false`
+   * (counted as `before_send`, as is one for which it throws).
+   */
+  beforeSend?: (event: EventDraft) => EventDraft | null | false | void
+  /** Packs the body of an ordinary request by gzip; undefined where that does not pay. See the gzip plugin. */
+  encode?: (body: string) => Promise<BufferSource | Blob | undefined>
+  /** Each gets the options, before they are checked, and changes them. */
+  plugins?: Plugin[]
 }
+
+/** Changes the options, usually by setting a hook that calls the one that was there. */
+export type Plugin = (options: TrackerOptions) => void
 
 export interface TrackOptions {
   /** When it happened, in ms since 1970. Default: now. */
@@ -69,6 +115,10 @@ export interface Health {
   stored: number
   /** Of the waiting ones, those in a request now. */
   sending: number
+  /** Of the waiting ones, those that wait for an identity. */
+  held: number
+  /** Records on the device that cannot be read: set aside, and left as they are. */
+  damaged: number
   /** Events that the collector accepted. */
   sent: number
   /** Events that the collector refused for good, by code. */
@@ -91,6 +141,12 @@ export interface Tracker<Events extends AnyEvents<Events> = Record<string, Recor
   /** Forgets who the visitor is; the events from here on belong to a new device. */
   reset(): void
   /**
+   * Puts these into the `args` of every event from here on, on later pages too, until `unregister()` or `reset()`.
+   * What an event brings itself goes before.
+   */
+  register(args: Record<string, unknown>): void
+  unregister(...keys: string[]): void
+  /**
    * Resolves when every event tracked before it is durable on the device or answered by the collector; rejects where
    * the device refuses storage.
    */
@@ -105,6 +161,17 @@ export interface Tracker<Events extends AnyEvents<Events> = Record<string, Recor
   /** Listens; returns what ends it. What a listener throws reaches no one. */
   on<Name extends keyof TrackerSignals>(name: Name, listener: (signal: TrackerSignals[Name]) => void): () => void
   health(): Health
+  /**
+   * `granted` stores and sends what memory held; `pending` stores and sends nothing from here on; `denied` drops what
+   * is tracked and erases what is stored. Not remembered: a page says it anew, by the option.
+   */
+  setConsent(consent: Consent): void
+  /**
+   * Removes every event, the identity, the device id and the session from the device; what is tracked later belongs to
+   * a new device. Other tabs follow before they write again. What stays is the instant of the erasure, for them.
+   * Rejects where the device refuses.
+   */
+  erase(): Promise<void>
 }
 
 export type { DropReason, IdentityType, RejectionCode }

@@ -4,14 +4,14 @@ import { chunkKey, type Chunk, type QueuedEvent } from './chunk.ts'
 
 const ENVELOPE = 2048
 const takeBatch = (chunks: Chunk[], maxEvents: number, maxBytes: number) =>
-  take(chunks, maxEvents, ENVELOPE + maxBytes, false)
+  take(chunks, maxEvents, ENVELOPE + maxBytes, false, new Set())
 
 let counter = 0
 function chunk(events: number, more: { device?: string; bytes?: number; writer?: string; given?: number } = {}): Chunk {
   const { device = 'd', bytes = 100, writer = 'w', given = 7 } = more
   const texts = Array.from({ length: events }, (): QueuedEvent => [`u${counter++}`, '{"a":1}'])
   const record = { v: 1 as const, device, writer, given, dropped: {}, events: texts }
-  return { key: chunkKey(0, counter, 'abcde', events, bytes), record }
+  return { key: chunkKey(0, () => `${counter}`.padStart(9, '0'), events, bytes), record }
 }
 
 describe('takeBatch', () => {

@@ -1,4 +1,4 @@
-import { keyBytes, type Chunk, type QueuedEvent, type WriterTotals } from './chunk.ts'
+import { keySize, type Chunk, type QueuedEvent, type WriterTotals } from './chunk.ts'
 
 /** What one request carries: chunks of one device, and their events. */
 export interface Batch {
@@ -17,21 +17,32 @@ export interface Batch {
 const ENVELOPE_BYTES = 2 * 1024
 
 /**
- * Those of the chunks that may travel together: whole, of one device, within both limits. Of a first one that alone
- * is over `maxEvents` a part goes; what does not fit is passed over. Without any event where none fits.
+ * Those of the chunks that may travel together: whole, of one device, within both limits. Of a first one that alone is
+ * over a limit a part goes; what does not fit is passed over, and so are events that are not to go now. Without any
+ * event where none fits.
  */
-export function takeBatch(chunks: Chunk[], maxEvents: number, maxBytes: number, isExit: boolean): Batch {
+export function takeBatch(
+  chunks: Chunk[],
+  maxEvents: number,
+  maxBytes: number,
+  isExit: boolean,
+  notNow: Set<QueuedEvent>,
+): Batch {
   const batch: Batch = { device: '', chunks: [], events: [], bytes: ENVELOPE_BYTES, isExit }
   for (const chunk of chunks) {
-    const { device, events } = chunk.record
-    const bytes = batch.bytes + keyBytes(chunk.key) + events.length
-    const room = maxEvents - batch.events.length
-    const isFitting = bytes <= maxBytes && (!batch.device || (batch.device === device && events.length <= room))
+    const { device } = chunk.record
+    const events = chunk.record.events.filter((event) => !notNow.has(event))
+    if (!events.length) continue
+    const [count, bytes] = keySize(chunk.key)
+    const eventBytes = bytes / count + 1
+    const room = Math.floor(Math.min(maxEvents - batch.events.length, (maxBytes - batch.bytes) / eventBytes))
+    const isFitting = batch.device ? batch.device === device && events.length <= room : room > 0
     if (isFitting) {
+      const taken = events.slice(0, room)
       batch.device = device
       batch.chunks.push(chunk)
-      batch.events = batch.events.concat(events.slice(0, room))
-      batch.bytes = bytes
+      batch.events = batch.events.concat(taken)
+      batch.bytes += taken.length * eventBytes
     }
     if (!isFitting || events.length > room) batch.hasMore = true
   }

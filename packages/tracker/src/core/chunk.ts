@@ -14,6 +14,8 @@ export interface WriterTotals {
   writer: string
   given: number
   dropped: Record<string, number>
+  /** The visitor is not known yet: the events wait for his identity. */
+  isHeld?: boolean
 }
 
 /** A chunk as it lies in a store, with its writer's totals when it was closed. */
@@ -30,36 +32,34 @@ export interface Chunk {
   record: ChunkRecord
   /** The record that the store holds durably; another one than `record`: the store is behind. */
   durable?: ChunkRecord | undefined
-  /** The lifeboat may hold a record of it. */
-  isAfloat?: boolean
+  /** The record that was put aside last, before the page might end. */
+  aside?: ChunkRecord | undefined
   /** The request that carries it, until that one tells. */
   batch?: Batch | undefined
 }
 
 const TIME_DIGITS = 9
-const COUNTER_DIGITS = 4
-const KEY_FORM = /^\w{13}.{5}\.\d+\.\d+$/
+const RANDOM_CHARS = 9
+const KEY_FORM = /^\w{9}.{9}\.\d+\.\d+$/
 
 /**
- * A key sorts by age over all pages (ms since 1970, then a counter, in base 36), cannot collide (5 random characters),
- * and tells the events and bytes behind it, so that a store is judged without reading a value.
+ * A key sorts by age over all pages (ms since 1970 in base 36), cannot collide (54 random bits), and tells the events
+ * and bytes behind it, so that a store is judged without reading a value.
  */
-export function chunkKey(now: number, counter: number, random: string, events: number, bytes: number): string {
-  return `${base36(now, TIME_DIGITS)}${base36(counter, COUNTER_DIGITS)}${random}.${events}.${bytes}`
+export function chunkKey(now: number, randomId: (chars: number) => string, events: number, bytes: number): string {
+  const time = now.toString(36).padStart(TIME_DIGITS, '0').slice(-TIME_DIGITS)
+  return `${time}${randomId(RANDOM_CHARS)}.${events}.${bytes}`
 }
 
-function base36(value: number, digits: number): string {
-  return value.toString(36).padStart(digits, '0').slice(-digits)
-}
-
-/** When a chunk was closed, in ms since 1970; NaN for what is no key of ours. */
+/** When a chunk was closed, in ms since 1970; 0 for what is no key of a chunk. */
 export function keyTime(key: string): number {
-  return KEY_FORM.test(key) ? parseInt(key.slice(0, TIME_DIGITS), 36) : NaN
+  return KEY_FORM.test(key) ? parseInt(key.slice(0, TIME_DIGITS), 36) : 0
 }
 
-/** Bytes of a chunk's texts in UTF-8, when it was closed. */
-export function keyBytes(key: string): number {
-  return Number(key.split('.')[2])
+/** Events of a chunk when it was closed, and their bytes in UTF-8. */
+export function keySize(key: string): [events: number, bytes: number] {
+  const [, events, bytes] = key.split('.')
+  return [Number(events), Number(bytes)]
 }
 
 const isPair = ([one, other]: unknown[]) => typeof one === 'string' && typeof other === 'string'

@@ -3,15 +3,19 @@ import { isText } from '@warren/protocol/is-text'
 import { MAX_EVENT_BYTES, MAX_ID_CHARS, MAX_UUID_CHARS } from '@warren/protocol/limits'
 import type { DropReason } from '@warren/protocol/reasons'
 import { utf8Bytes } from '@warren/protocol/utf8-bytes'
-import type { TrackOptions } from './api.ts'
+import type { EventDraft, TrackerOptions, TrackOptions } from './api.ts'
+import { toJson } from './json.ts'
 
 /** What the tracker itself adds to an event. */
 export interface EventContext {
   now: number
   /** Where the caller gave none. */
   uuid: string
-  /** Writer, number and identity as JSON members, each with a comma before it. */
+  /** Writer, number, session and identity as JSON members, each with a comma before it. */
   members: string
+  /** What stands in `args` unless the event brings it; undefined values count for nothing. */
+  args: Record<string, unknown>
+  beforeSend?: TrackerOptions['beforeSend']
 }
 
 export interface WrittenEvent {
@@ -24,30 +28,39 @@ export interface WrittenEvent {
 
 /** An event's wire form as text, made once; or why there is none. Never throws. */
 export function writeEvent(
-  key: unknown,
+  eventKey: unknown,
   args: unknown,
   options: TrackOptions | undefined,
-  { now, uuid, members }: EventContext,
+  context: EventContext,
 ): WrittenEvent | DropReason {
-  if (!isEventKey(key)) return 'invalid_key'
+  let reason: DropReason = 'invalid_args'
   try {
-    // A bad option must not cost the event: it goes without.
+    if (!isEventKey(eventKey)) return 'invalid_key'
+    // Arrays, dates, texts, functions, elements; null.
+    if (args !== undefined && {}.toString.call(args) !== '[object Object]') return reason
     const { time, intid, uuid: given } = options || {}
-    if (isText(given, MAX_UUID_CHARS)) uuid = given
-    let text = `{"uuid":${JSON.stringify(uuid)},"eventKey":${JSON.stringify(key)},"time":${Math.floor(isInstant(time) ? time : now)}${members}`
-    if (isText(intid, MAX_ID_CHARS)) text += `,"intid":${JSON.stringify(intid)}`
-    if (args !== undefined) {
-      const json = JSON.stringify(args)
-      // Arrays, dates, texts, null; undefined for functions.
-      if (!json || json[0] !== '{') return 'invalid_args'
-      text += `,"args":${json}`
+    let draft: EventDraft = { eventKey, args: Object.assign({}, context.args, args), time, intid }
+    if (context.beforeSend) {
+      reason = 'before_send'
+      const edited = context.beforeSend(draft)
+      if (edited !== undefined) draft = edited as EventDraft
+      if (!draft || !isEventKey(draft.eventKey)) return reason
+      reason = 'invalid_args'
     }
+    // A bad option must not cost the event: it goes without.
+    const uuid = isText(given, MAX_UUID_CHARS) ? given : context.uuid
+    const at = isInstant(draft.time) ? draft.time : context.now
+    let text = `{"uuid":${JSON.stringify(uuid)},"eventKey":${JSON.stringify(draft.eventKey)},"time":${Math.floor(at)}${context.members}`
+    if (isText(draft.intid, MAX_ID_CHARS)) text += `,"intid":${JSON.stringify(draft.intid)}`
+    const json = toJson(draft.args)
+    if (!json || json[0] !== '{') return reason
+    if (json !== '{}') text += `,"args":${json}`
     text += '}'
     const bytes = utf8Bytes(text)
     return bytes > MAX_EVENT_BYTES ? 'too_large' : { uuid, text, bytes }
   } catch {
-    // A cycle, a BigInt, a getter or a toJSON that throws, nesting deeper than the stack.
-    return 'invalid_args'
+    // A cycle, a BigInt, a getter or a toJSON that throws, nesting deeper than the stack; a hook that failed.
+    return reason
   }
 }
 

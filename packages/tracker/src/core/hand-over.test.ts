@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { acceptAll, createTestPage, settled, type TestPage } from './test-platform.ts'
+import { acceptAll, chunkKeys, createTestPage, settled, type TestPage } from './test-platform.ts'
 
 const bytes = (text: string) => Buffer.byteLength(text)
 const exits = (page: TestPage) => page.requests.filter(({ isExit }) => isExit)
@@ -43,7 +43,7 @@ describe('leaving', () => {
     await exits(page)[0]?.accept()
     expect(page.tracker.health()).toMatchObject({ waiting: 0, sent: 1 })
     expect(page.signals.sent).toEqual([{ uuids: ['a'] }])
-    expect(device.size).toBe(0)
+    expect(chunkKeys(device).length).toBe(0)
     await page.pass(60_000)
     expect(page.requests).toHaveLength(1)
   })

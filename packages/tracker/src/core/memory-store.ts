@@ -1,4 +1,4 @@
-import type { Store } from './platform.ts'
+import type { Notebook, Store } from './platform.ts'
 
 /** Records that outlive the stores that speak for them: a test's device. */
 export type MemoryDevice = Map<string, unknown>
@@ -7,14 +7,29 @@ export type MemoryDevice = Map<string, unknown>
 export function memoryStore(device: MemoryDevice = new Map()): Store {
   return {
     name: 'memory',
-    async put(records) {
-      for (const [key, record] of records) device.set(key, copy(record))
-    },
+    write: async (records) => change(device, records),
     keys: async () => [...device.keys()].sort(),
     read: async (key) => copy(device.get(key)),
-    async remove(keys) {
-      for (const key of keys) device.delete(key)
+  }
+}
+
+/** A notebook in memory, for tests. */
+export function memoryNotebook(device: MemoryDevice = new Map()): Notebook {
+  return {
+    name: 'localstorage',
+    write(records) {
+      change(device, records)
+      return true
     },
+    keys: () => [...device.keys()],
+    read: (key) => copy(device.get(key)) ?? null,
+  }
+}
+
+function change(device: MemoryDevice, records: [key: string, record?: unknown][]): void {
+  for (const [key, record] of records) {
+    if (record) device.set(key, copy(record))
+    else device.delete(key)
   }
 }
 

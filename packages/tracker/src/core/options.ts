@@ -1,25 +1,40 @@
-import { isText } from '@warren/protocol/is-text'
-import { MAX_ID_CHARS } from '@warren/protocol/limits'
 import type { TrackerOptions } from './api.ts'
 
-const DEFAULT_INTERVAL_MS = 1_000
-const MAX_INTERVAL_MS = 3_600_000
-
 /** The options as a script tag has them: an attribute is a text. */
-export interface Attributes {
-  endpoint: string
-  source: string
-  intervalMs?: string
-}
+export type Attributes = { [Name in keyof TrackerOptions]: string }
 
-/** The options with defaults and without a trailing slash; throws one line that names what is wrong and the remedy. */
-export function checkOptions(options: TrackerOptions | Attributes): Required<TrackerOptions> {
-  const { endpoint, source, intervalMs: given = DEFAULT_INTERVAL_MS } = options || {}
-  const intervalMs = Number(given)
-  const wrong =
-    (!/^https?:\/\/[^\s?#]+$/.test(endpoint) && 'endpoint must be like https://example.com') ||
-    (!isText(source, MAX_ID_CHARS) && 'source must be an id') ||
-    (!(intervalMs >= 0 && intervalMs <= MAX_INTERVAL_MS) && 'intervalMs must be milliseconds')
-  if (wrong) throw new Error(`warren: option ${wrong}`)
-  return { endpoint: endpoint.replace(/\/+$/, ''), source, intervalMs }
+type Value = string | number | boolean
+type Row = [name: keyof TrackerOptions, initial: Value, form: RegExp, words: string]
+
+/** Every plain option: its default, its form as a text, and the form in words. */
+const ROWS: Row[] = [
+  ['endpoint', '', /^https?:\/\/[^\s?#]+$/, 'like https://example.com'],
+  ['source', '', /^.{1,256}$/, 'an id'],
+  ['path', '/v1/batch', /^\/[^\s?#]+$/, 'like /v1/batch'],
+  ['intervalMs', 1_000, /^(\d{1,6}|[0-3]\d{6})$/, 'milliseconds'],
+  ['maxEvents', 10_000, /^\d+$/, 'a number'],
+  ['maxBytes', 8_000_000, /^\d+$/, 'a number'],
+  ['title', true, /^(true|false)$/, 'true or false'],
+  ['consent', 'granted', /^(granted|pending|denied)$/, 'granted, pending or denied'],
+  ['identityPolicy', 'send', /^(send|hold)$/, 'send or hold'],
+]
+
+/** What `checkOptions` returns: hooks may be absent. */
+export type CheckedOptions = Required<Omit<TrackerOptions, 'beforeSend' | 'encode' | 'plugins'>> & TrackerOptions
+
+/** The options after the plugins and with defaults; throws one line that names what is wrong and the remedy. */
+export function checkOptions(given: TrackerOptions | Attributes): CheckedOptions {
+  const options = Object.assign({}, given) as CheckedOptions
+  for (const plugin of options.plugins || []) plugin(options)
+  const checked = options as unknown as Record<string, Value>
+  for (const [name, initial, form, words] of ROWS) {
+    const { [name]: value = initial } = checked
+    // A number in place of a text would pass for one.
+    const isText = initial !== '' || typeof value === 'string'
+    if (!isText || !form.test(value as string)) throw new Error(`warren: option ${name} must be ${words}`)
+    // An attribute is a text, and tells a number or a truth.
+    checked[name] = typeof initial === 'string' ? value : JSON.parse(value as string)
+  }
+  options.endpoint = options.endpoint.replace(/\/+$/, '')
+  return options
 }

@@ -1,25 +1,29 @@
-import type { Health } from './api.ts'
+import { utf8Bytes } from '@warren/protocol/utf8-bytes'
+import type { WireAnswer } from '@warren/protocol/wire'
+import type { DropReason, Health } from './api.ts'
 import type { Batch } from './batch.ts'
 import {
   chunkKey,
   isWaiting,
+  keySize,
   MAX_CHUNK_BYTES,
   MAX_CHUNK_EVENTS,
   type Chunk,
-  type ChunkRecord,
   type QueuedEvent,
   type WriterTotals,
 } from './chunk.ts'
 import type { WrittenEvent } from './event.ts'
 import type { Ids } from './ids.ts'
 import { copyOf } from './json.ts'
-import type { Platform } from './platform.ts'
+import type { Change, Ladder } from './ladder.ts'
+import type { Clock } from './platform.ts'
 
 /**
  * Holds every event until the collector has answered for it: in memory at once, on the device as soon as it can.
  *
  * An event is open (its chunk still takes others) → closed → stored → answered, and removed. One transaction runs at
- * a time and takes all that came meanwhile: what is put first, and only then what is removed, or it would come back.
+ * a time and takes all that came meanwhile. Where the device refuses, events are in memory alone, and it is asked again
+ * every half minute, and before the page may end.
  */
 export interface Outbox {
   add(event: WrittenEvent): void
@@ -29,41 +33,56 @@ export interface Outbox {
   holds(key: string): boolean
   /** Takes in a chunk of an earlier page. */
   adopt(chunk: Chunk): void
-  /** Removes the batch's answered events, all but the `retry` ones; returns those that were still here. */
-  settle(batch: Batch, retry: string[]): QueuedEvent[]
+  /**
+   * Removes the batch's events that are answered, all of them where there is no answer to wait for; returns those that
+   * were still here.
+   */
+  settle(batch: Batch, answer?: WireAnswer): QueuedEvent[]
+  /** Lets go of the chunks with such a key, whatever becomes of their requests; returns their events. */
+  forget(isUnwanted: (key: string) => boolean): QueuedEvent[]
   /** Begins writing what is unwritten; where the device refused, only if told to try again. */
   write(isRetry?: boolean): void
-  /** Writes to the lifeboat, at once, what is not durable yet: the page may never run again. */
+  /** Puts aside, at once, what is not durable yet. */
   rescue(): void
   /** Resolves when all that is here now is durable or answered; rejects where the device refuses. */
   stored(): Promise<void>
-  health(): Pick<Health, 'storage' | 'waiting' | 'stored' | 'sending'>
+  /** The limit that is reached by what waits here and elsewhere on the device. */
+  limit(): DropReason | undefined
+  /** Says what lies in the store that is not held here. */
+  countOthers(keys: string[]): void
+  health(): Pick<Health, 'storage' | 'waiting' | 'stored' | 'sending' | 'held'>
 }
 
-const KEY_RANDOM_CHARS = 5
-
-const keyOf = ({ key }: Chunk) => key
 const isBehind = ({ record, durable }: Chunk) => record !== durable
 const isAtRisk = (chunk: Chunk) => isWaiting(chunk) && isBehind(chunk)
+const changeOf = (chunk: Chunk): Change => [chunk.key, isWaiting(chunk) ? chunk.record : undefined]
 
 export function createOutbox(
-  { store, lifeboat, clock }: Platform,
+  ladder: Ladder,
+  clock: Clock,
   ids: Ids,
   own: WriterTotals,
+  { maxEvents, maxBytes }: { maxEvents: number; maxBytes: number },
+  /** Consent is given, and the page is shown. */
+  isOpen: () => boolean,
   onError: (cause: Error) => void,
 ): Outbox {
   /** Closed chunks, oldest first; answered ones until they are out of the store. */
   let mirror: Chunk[] = []
   let open: QueuedEvent[] = []
   let openBytes = 0
-  let counter = 0
   let writing: Promise<void> | undefined
   let refusal: Error | undefined
+  /** What waits here, and what others have in the store. */
+  let events = 0
+  let bytes = 0
+  let othersEvents = 0
+  let othersBytes = 0
 
   function chunks() {
     if (open.length) {
       mirror.push({
-        key: chunkKey(clock.now(), counter++, ids.random(KEY_RANDOM_CHARS), open.length, openBytes),
+        key: chunkKey(clock.now(), ids.random, open.length, openBytes),
         record: Object.assign({ v: 1 as const, events: open }, copyOf(own)),
       })
       open = []
@@ -72,19 +91,44 @@ export function createOutbox(
     return mirror.filter(isWaiting)
   }
 
-  async function transact() {
-    const putting = chunks().filter(isBehind)
-    // Those answered before they were ever written are done with.
-    mirror = mirror.filter((chunk) => isWaiting(chunk) || chunk.durable)
-    const answered = mirror.filter((chunk) => !isWaiting(chunk))
-    const records = putting.map(({ key, record }): [string, ChunkRecord] => [key, record])
+  function count(some: QueuedEvent[], sign: number) {
+    for (const [, text] of some) {
+      events += sign
+      bytes += sign * utf8Bytes(text)
+    }
+  }
+
+  /** Leaves to each of the chunks what is to be kept; returns the others. */
+  function shrink(some: Chunk[], isKept: (event: QueuedEvent, chunk: Chunk) => boolean) {
+    const gone: QueuedEvent[] = []
+    for (const chunk of some) {
+      const { record } = chunk
+      const kept = record.events.filter((event) => isKept(event, chunk) || !gone.push(event))
+      if (kept.length < record.events.length) chunk.record = Object.assign({}, record, { events: kept })
+    }
+    count(gone, -1)
+    // What was put aside is not to be found by another page.
+    putAside(some.filter(({ aside }) => aside))
+    write()
+    return gone
+  }
+
+  function putAside(some: Chunk[]) {
+    const changed = some.filter(({ record, aside }) => record !== aside)
+    for (const chunk of changed) chunk.aside = chunk.record
+    ladder.rescue(changed.map(changeOf))
+  }
+
+  async function transact(isRetry?: boolean) {
+    chunks()
+    const putting = mirror.filter(isBehind).map((chunk) => ({ chunk, record: chunk.record }))
     try {
-      // Always waits, if only for a moment: `writing` is set before it is unset.
-      await (putting.length && store.put(records))
-      putting.forEach((chunk, i) => (chunk.durable = (records[i] as [string, ChunkRecord])[1]))
-      land()
-      if (answered.length) await store.remove(answered.map(keyOf))
-      mirror = mirror.filter((chunk) => !answered.includes(chunk))
+      await ladder.write(
+        putting.map(({ chunk }) => changeOf(chunk)),
+        isRetry,
+      )
+      for (const { chunk, record } of putting) chunk.durable = record
+      mirror = mirror.filter((chunk) => isWaiting(chunk) || isBehind(chunk))
       refusal = undefined
     } catch (cause) {
       const isNews = !refusal
@@ -96,22 +140,16 @@ export function createOutbox(
   }
 
   function write(isRetry?: boolean) {
-    if (!writing && (!refusal || isRetry) && (open.length || mirror.some(isBehind))) writing = transact()
-  }
-
-  /** The lifeboat lets go of what is durable, or answered. */
-  function land() {
-    const landed = mirror.filter((chunk) => chunk.isAfloat && !isAtRisk(chunk))
-    for (const chunk of landed) chunk.isAfloat = false
-    lifeboat.remove(landed.map(keyOf)).catch(() => {
-      // What stays there is sent again by a later page, as a repeat.
-    })
+    const isDue = isRetry || (!refusal && (open.length || mirror.some(isBehind)))
+    if (!writing && isOpen() && isDue) writing = transact(isRetry)
   }
 
   return {
-    add({ uuid, text, bytes }) {
-      if (open.length >= MAX_CHUNK_EVENTS || openBytes + bytes > MAX_CHUNK_BYTES) chunks()
-      openBytes += bytes
+    add({ uuid, text, bytes: size }) {
+      if (open.length >= MAX_CHUNK_EVENTS || openBytes + size > MAX_CHUNK_BYTES) chunks()
+      openBytes += size
+      bytes += size
+      events++
       open.push([uuid, text])
     },
 
@@ -119,54 +157,55 @@ export function createOutbox(
 
     holds: (key) => mirror.some((chunk) => chunk.key === key),
 
-    adopt(adopted) {
-      mirror.push(adopted)
+    adopt(chunk) {
+      mirror.push(chunk)
       mirror.sort((a, b) => (a.key < b.key ? -1 : 1))
+      count(chunk.record.events, 1)
     },
 
-    settle({ chunks: sent, events }, retry) {
-      const answered: QueuedEvent[] = []
-      for (const chunk of sent) {
-        const kept: QueuedEvent[] = []
-        for (const event of chunk.record.events) {
-          const isAnswered = events.includes(event) && !retry.includes(event[0])
-          ;(isAnswered ? answered : kept).push(event)
-        }
-        if (kept.length < chunk.record.events.length) chunk.record = Object.assign({}, chunk.record, { events: kept })
-      }
-      land()
-      write()
-      return answered
-    },
+    settle: (batch, answer) =>
+      shrink(batch.chunks, (event) => !batch.events.includes(event) || !!(answer && answer.retry.includes(event[0]))),
+
+    forget: (isUnwanted) => shrink(chunks(), (_, { key }) => !isUnwanted(key)),
 
     write,
 
     rescue() {
-      for (const chunk of chunks()) {
-        if (chunk.isAfloat || !isBehind(chunk)) continue
-        chunk.isAfloat = true
-        lifeboat.put([[chunk.key, chunk.record]]).catch(() => (chunk.isAfloat = false))
-      }
+      if (isOpen()) putAside(chunks().filter(isBehind))
     },
 
     async stored() {
       const present = chunks()
       write(true)
       while (writing && present.some(isAtRisk)) await writing
-      if (present.some(isAtRisk)) throw refusal
+      if (present.some(isAtRisk)) throw refusal || new Error('warren: consent is not granted')
+    },
+
+    limit() {
+      if (events + othersEvents >= maxEvents) return 'limit_events'
+      return bytes + othersBytes >= maxBytes ? 'limit_bytes' : undefined
+    },
+
+    countOthers(keys) {
+      othersEvents = othersBytes = 0
+      for (const key of keys) {
+        const [some, size] = keySize(key)
+        othersEvents += some
+        othersBytes += size
+      }
     },
 
     health() {
-      let waiting = open.length
       let stored = 0
       let sending = 0
+      let held = own.isHeld ? open.length : 0
       for (const chunk of mirror) {
         const { length } = chunk.record.events
-        waiting += length
+        if (chunk.record.isHeld) held += length
         if (!isBehind(chunk)) stored += length
         if (chunk.batch) sending += length
       }
-      return { storage: refusal ? 'none' : store.name, waiting, stored, sending }
+      return { storage: refusal ? 'none' : ladder.rung(), waiting: events, stored, sending, held }
     },
   }
 }

@@ -8,22 +8,28 @@ export type StoreName = 'indexeddb' | 'localstorage' | 'memory'
  */
 export interface Store {
   readonly name: StoreName
-  /** Resolves when all of them are durable; where it rejects, some may be. An existing key is overwritten. */
-  put(records: [key: string, record: unknown][]): Promise<void>
-  /** All keys, in ascending order of their text. */
+  /**
+   * Puts records, over those of the same key, and removes keys that come without one; unknown ones are no error.
+   * Resolves when all of it is durable; where it rejects, some may be.
+   */
+  write(records: [key: string, record?: unknown][]): Promise<void>
+  /** All keys. */
   keys(): Promise<string[]>
   /** The record of a key; undefined where there is none. */
   read(key: string): Promise<unknown>
-  /** Unknown keys are no error. */
-  remove(keys: string[]): Promise<void>
 }
 
-/** A few characters that are read at once when the page starts. A refusing device remembers nothing. */
-export interface Notes {
-  /** Null where there is none; may throw where the device refuses. */
-  read(): string | null
-  /** Never throws. */
-  write(text: string): void
+/**
+ * The same, at once: what it does, it has done before it returns, and every page sees it. Smaller, and not durable for
+ * seconds where the browser is killed. A refusing device is an empty one; no method throws.
+ */
+export interface Notebook {
+  readonly name: StoreName
+  /** False where some of it was refused. */
+  write(records: [key: string, record?: unknown][]): boolean
+  keys(): string[]
+  /** Null where there is none; 0 where it cannot be read. */
+  read(key: string): unknown
 }
 
 export interface Outcome {
@@ -50,6 +56,10 @@ export interface Transport {
 }
 
 export interface Lifecycle {
+  /** The visitor may never see this page. */
+  isPrerendering(): boolean
+  /** What the page calls itself; empty where it has no title. */
+  title(): string
   /** Hidden or left: timers may never run again. */
   isAway(): boolean
   /**
@@ -62,6 +72,8 @@ export interface Lifecycle {
 export interface Clock {
   /** Milliseconds since 1970, as the device believes. May jump: durations are never computed from it alone. */
   now(): number
+  /** The same for the times of events, in whole ms, and of what is sent: it never goes back while the page lives. */
+  eventNow(): number
   /** Calls back once; returns what cancels it. */
   after(delayMs: number, callback: () => void): () => void
 }
@@ -76,10 +88,11 @@ export interface Entropy {
 export interface Platform {
   /** Name and version of the tracker's build, as the wire's `sdk`. */
   sdk: string
+  /** The tracker is closed. */
+  onClose(): void
   store: Store
-  /** A store whose `put` is done before it returns: the last resort of a page that may never run again. */
-  lifeboat: Store
-  notes: Notes
+  /** What the visitor is known by; the rung below the store, and the last resort of a page that may never run again. */
+  notebook: Notebook
   transport: Transport
   lifecycle: Lifecycle
   clock: Clock

@@ -1,10 +1,10 @@
 import { parseRetryAfter } from '@warren/protocol/pacing'
 import { describe, expect, it } from 'vitest'
-import { acceptAll, answer, createTestPage, gaps, many, START } from './test-platform.ts'
+import type { MemoryDevice } from './memory-store.ts'
+import { acceptAll, answer, createTestPage, gaps, many, START, type SentRequest } from './test-platform.ts'
 
 describe('no answer', () => {
   it.each<[string, Parameters<typeof createTestPage>[0]]>([
-    ['unreachable', { answer: () => ({ status: 0 }) }],
     ...[408, 425, 429, 500, 502, 503].map((status): [string, { answer: () => ReturnType<typeof answer> }] => [
       `status ${status}`,
       { answer: () => answer('', status) },
@@ -29,6 +29,26 @@ describe('no answer', () => {
     expect(gaps(page).slice(0, 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
     expect(page.tracker.health()).toMatchObject({ waiting: 1, stored: 1, sent: 0 })
     expect(page.signals.error).toHaveLength(page.requests.length)
+  })
+
+  it('slows down to 5 minutes where nothing ever came back on this page, as behind an ad blocker', async () => {
+    const page = createTestPage({ answer: () => ({ status: 0 }) })
+    page.tracker.track('c_a')
+    await page.pass(2_000_000)
+    expect(gaps(page).slice(0, 9)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000])
+    expect(Math.max(...gaps(page))).toBe(300_000)
+    expect(page.tracker.health()).toMatchObject({ waiting: 1, stored: 1, sent: 0 })
+  })
+
+  it('does not slow down where an answer came before', async () => {
+    let isWell = true
+    const page = createTestPage({ answer: (request) => (isWell ? acceptAll(request) : { status: 0 }) })
+    page.tracker.track('c_a')
+    await page.pass(1000)
+    isWell = false
+    page.tracker.track('c_b')
+    await page.pass(200_000)
+    expect(gaps(page).slice(1, 9)).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
   })
 
   it('waits up to 5 minutes on a hidden page', async () => {
@@ -127,7 +147,7 @@ describe('Retry-After', () => {
 })
 
 describe('a refusal', () => {
-  it.each([400, 401, 403, 404, 415, 418])('%s: keeps everything and waits from 30 s to 5 minutes', async (status) => {
+  it.each([401, 403, 404, 418])('%s: keeps everything and waits from 30 s to 5 minutes', async (status) => {
     const page = createTestPage({ answer: () => answer('', status) })
     many(page.tracker, 3)
     await page.pass(2_000_000)
@@ -144,6 +164,54 @@ describe('a refusal', () => {
     page.resume()
     await page.pass(28_000)
     expect(page.requests).toHaveLength(1)
+  })
+})
+
+describe('a body that is refused, 400 or 415', () => {
+  /** A collector that refuses every body with an event of that key in it. */
+  const refusing = (key: string, status: number) => (request: SentRequest) =>
+    request.keys.includes(key) ? answer('', status) : acceptAll(request)
+
+  it.each([400, 415])('%s: is halved down to the one event it is about, which holds up nothing', async (status) => {
+    const page = createTestPage({ answer: refusing('c_bad', status) })
+    many(page.tracker, 20)
+    page.tracker.track('c_bad')
+    many(page.tracker, 29)
+    await page.pass(10_000)
+    expect(page.tracker.health()).toMatchObject({ sent: 49, waiting: 1, stored: 1, dropped: {} })
+    // Of 50, 25, 12, 6, 3, 1, and up again.
+    expect(page.requests.length).toBeLessThan(20)
+    const before = page.requests.length
+    many(page.tracker, 5)
+    await page.pass(600_000)
+    expect(page.tracker.health()).toMatchObject({ sent: 54, waiting: 1 })
+    expect(page.requests.slice(before).flatMap(({ keys }) => keys)).not.toContain('c_bad')
+  })
+
+  it('is tried again by a later page', async () => {
+    const device: MemoryDevice = new Map()
+    const page = createTestPage({ device, answer: refusing('c_bad', 400) })
+    page.tracker.track('c_bad')
+    await page.pass(10_000)
+    const next = createTestPage({ device, now: START + 60_000, answer: acceptAll })
+    await next.pass(5_000)
+    expect(next.tracker.health()).toMatchObject({ sent: 1, waiting: 0 })
+  })
+
+  it('slows down where every one is refused, and loses none', async () => {
+    const page = createTestPage({ answer: () => answer('', 400) })
+    many(page.tracker, 3)
+    await page.pass(2_000_000)
+    expect(gaps(page)).toEqual([0, 0, 60_000])
+    expect(page.tracker.health()).toMatchObject({ waiting: 3, stored: 3 })
+    expect(page.signals.error[0]?.message).toContain('400')
+  })
+
+  it('does not keep flush() waiting', async () => {
+    const page = createTestPage({ answer: refusing('c_bad', 400) })
+    page.tracker.track('c_bad')
+    page.tracker.track('c_a')
+    expect(await page.tracker.flush()).toEqual({ sent: 1, pending: 1 })
   })
 })
 

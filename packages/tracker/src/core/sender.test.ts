@@ -26,8 +26,10 @@ describe('a batch', () => {
     expect(sizes(page)).toEqual([250])
     expect(page.requests[0]?.at).toBe(0)
     await page.requests[0]?.accept()
+    await page.pass(0)
     expect(sizes(page)).toEqual([250, 250])
     await page.requests[1]?.accept()
+    await page.pass(0)
     expect(sizes(page)).toEqual([250, 250, 100])
   })
 

@@ -2,7 +2,7 @@ import { fullJitter } from '@warren/protocol/pacing'
 import type { WireAnswer } from '@warren/protocol/wire'
 import { readAnswer } from './answer.ts'
 import { batchBody, takeBatch, type Batch } from './batch.ts'
-import { isWaiting, type WriterTotals } from './chunk.ts'
+import { isWaiting, type Chunk, type QueuedEvent, type WriterTotals } from './chunk.ts'
 import type { Outbox } from './outbox.ts'
 import type { Platform } from './platform.ts'
 
@@ -17,8 +17,12 @@ import type { Platform } from './platform.ts'
  * | sending | nothing to send                              | idle                                                 |
  * |         | answered, all of it                          | sending if there was more, else waiting or idle      |
  * |         | answered, some to retry                      | backOff, from 1 s                                    |
- * |         | 413, many events · one                       | sending half as many · sending the next, it dropped  |
- * |         | no answer, 2xx of others, 408, 425, 429, 5xx | backOff, from 1 s, to 30 s (away: 5 min)             |
+ * |         | 400, 413, 415, many events                   | sending half as many                                 |
+ * |         | 413, one event                               | sending the next, it dropped                         |
+ * |         | 400, 415, one event                          | sending the next, if the last answer was a good one; |
+ * |         |                                              | else backOff as below; it goes again on a later page |
+ * |         | no answer, 2xx of others, 408, 425, 429, 5xx | backOff, from 1 s, to 30 s (away, or never answered  |
+ * |         |                                              | on this page and five failures: 5 min)               |
  * |         | any other 4xx                                | backOff, from 30 s to 5 min, firm                    |
  * | backOff | timer                                        | sending                                              |
  * |         | resume (online, seen), unless it is firm     | backOff, 1 s from here, once                         |
@@ -48,6 +52,8 @@ export interface Sender {
 /** What a sender leaves to others. */
 export interface SenderHooks {
   own: WriterTotals
+  /** What may be sent now: the chunks that wait, but those that wait for something else. */
+  free(): Chunk[]
   /** Removes what an answer settles; without one, a single event that is too large for the way. */
   settle(batch: Batch, answer?: WireAnswer): void
   onError(message: string): void
@@ -60,6 +66,9 @@ const SENDING = 2
 const BACK_OFF = 3
 const STOPPED = 4
 type State = typeof IDLE | typeof WAITING | typeof SENDING | typeof BACK_OFF | typeof STOPPED
+
+/** Totals by reason, as JSON. */
+const NOTHING = '{}'
 
 /** Events of a batch: half of what the wire allows, since requests and not storage cost main-thread time. */
 const MAX_EVENTS = 250
@@ -79,12 +88,18 @@ const AWAY_CAP_MS = 300_000
 const REFUSED_BASE_MS = 30_000
 /** The 4xx but those that pass: time-out, too early, too many. */
 const REFUSED = /^4(?!08|25|29)/
+/** What is said of a body, and may be true of one event in it alone. */
+const SPLIT = /^4(00|13|15)/
+/** So many failures, and no answer ever: something between blocks us, as an ad blocker does. */
+const BLOCKED_FAILURES = 5
+/** A piece that the browser refuses is halved, down to this: smaller ones only nibble at what is left of the room. */
+const MIN_PIECE_BYTES = 4 * 1024
 
 export function createSender(
   { sdk, clock, entropy, lifecycle, transport }: Platform,
   outbox: Outbox,
   intervalMs: number,
-  { own, settle, onError }: SenderHooks,
+  { own, free, settle, onError }: SenderHooks,
 ): Sender {
   let state: State = IDLE
   let cancelTimer = () => {}
@@ -93,7 +108,12 @@ export function createSender(
   let maxEvents = MAX_EVENTS
   /** The attempt under way. */
   let attempt: Promise<void> | undefined
+  let isKnown = false
   let bytesAway = 0
+  /** Totals that the collector knows. */
+  let told = NOTHING
+  /** Refused alone: they wait for a later page. */
+  const refused = new Set<QueuedEvent>()
   /** Given to the browser, which will not tell of them. */
   const inDoubt: Batch[] = []
 
@@ -103,16 +123,18 @@ export function createSender(
     cancelTimer = clock.after(delayMs, send)
   }
 
+  const dropped = () => JSON.stringify(own.dropped)
+
   function wake() {
     if (state > WAITING) return
     const { waiting } = outbox.health()
     if (waiting >= maxEvents) send()
-    else if (waiting && state === IDLE) arm(WAITING, intervalMs)
+    else if (state === IDLE && (waiting || dropped() !== told)) arm(WAITING, intervalMs)
   }
 
   function backOff(baseMs: number, retryAfterMs = 0) {
-    const capMs = baseMs > BASE_MS || lifecycle.isAway() ? AWAY_CAP_MS : VISIBLE_CAP_MS
-    const jitterMs = fullJitter(failures++, baseMs, capMs, entropy.random)
+    const isSlow = baseMs > BASE_MS || lifecycle.isAway() || (!isKnown && failures >= BLOCKED_FAILURES)
+    const jitterMs = fullJitter(failures++, baseMs, isSlow ? AWAY_CAP_MS : VISIBLE_CAP_MS, entropy.random)
     // Those who were told the same second still spread.
     const toldMs = retryAfterMs && retryAfterMs + entropy.random() * BASE_MS
     isFirm = baseMs > BASE_MS || toldMs > jitterMs
@@ -121,29 +143,47 @@ export function createSender(
 
   /** Begins an attempt, where there is something to send. */
   function send() {
+    if (state === STOPPED) return
     cancelTimer()
-    const free = outbox.chunks().filter((chunk) => !chunk.batch)
-    const batch = takeBatch(free, maxEvents, MAX_BYTES, false)
+    const batch = takeBatch(
+      free().filter((chunk) => !chunk.batch),
+      maxEvents,
+      MAX_BYTES,
+      false,
+      refused,
+    )
+    // Totals alone, where there is no event to carry them.
+    if (!batch.device && dropped() !== told) batch.device = own.device
     state = batch.device ? SENDING : IDLE
     if (batch.device) attempt = request(batch)
   }
 
   async function request(batch: Batch) {
     const [{ status, retryAfterMs }, answer] = await dispatch(batch)
+    const { length } = batch.events
+    const isSplit = SPLIT.test(`${status}`)
     if (state === STOPPED) return
     if (answer) {
       maxEvents = Math.min(MAX_EVENTS, maxEvents * 2)
       if (answer.retry.length) return backOff(BASE_MS, retryAfterMs)
       failures = 0
       state = IDLE
-      if (batch.hasMore) send()
+      // In a task of its own: settling an answer and making a request are the tracker's two longest pieces of work.
+      if (batch.hasMore) arm(WAITING, 0)
       else wake()
-    } else if (status === 413) {
-      const { length } = batch.events
-      if (length > 1) maxEvents = length >> 1
-      else settle(batch)
-      if (state === SENDING) send()
+    } else if (isSplit && length > 1) {
+      maxEvents = length >> 1
+      send()
+    } else if (status === 413 && length) {
+      settle(batch)
+      send()
     } else {
+      batch.events.forEach((event) => isSplit && refused.add(event))
+      // One that is refused alone holds the others up only if it is not the only one.
+      if (isSplit && !failures) {
+        failures = 1
+        return send()
+      }
       backOff(REFUSED.test(`${status}`) ? REFUSED_BASE_MS : BASE_MS, retryAfterMs)
       // Last: a listener may close the tracker, and what is stopped stays so.
       onError(`answered ${status}`)
@@ -155,11 +195,16 @@ export function createSender(
     const { device, isExit, chunks, events } = batch
     for (const chunk of chunks) chunk.batch = batch
     if (isExit) bytesAway += batch.bytes
-    const outcome = await transport.send(batchBody(batch, own, sdk, clock.now()), { device, isExit })
+    const telling = dropped()
+    const outcome = await transport.send(batchBody(batch, own, sdk, clock.eventNow()), { device, isExit })
+    if (outcome.status) isKnown = true
     if (outcome.isInDoubt) inDoubt.push(batch)
     else release(batch)
     const answer = outcome.status === 200 ? readAnswer(outcome.body as string, events) : undefined
-    if (answer) settle(batch, answer)
+    if (answer) {
+      if (device === own.device) told = telling
+      settle(batch, answer)
+    }
     return [outcome, answer] as const
   }
 
@@ -169,6 +214,29 @@ export function createSender(
       // Another request may have taken it over.
       if (chunk.batch === batch) chunk.batch = undefined
     }
+  }
+
+  function handOver(isLeaving: boolean, maxBytes = MAX_PIECE_BYTES) {
+    if (!isLeaving && state === BACK_OFF) return
+    do {
+      const chunks = free().filter(({ batch }) => !batch || (isLeaving && !batch.isExit))
+      const piece = takeBatch(
+        chunks.reverse(),
+        maxEvents,
+        Math.min(maxBytes, MAX_AWAY_BYTES - bytesAway),
+        true,
+        refused,
+      )
+      if (!piece.device) return
+      void dispatch(piece).then(([{ status, isInDoubt }]) => {
+        const halfBytes = piece.bytes >> 1
+        // The page shares its room in flight with its host: half of it may fit where this one did not.
+        const isRefused = !status && !isInDoubt && lifecycle.isAway() && halfBytes >= MIN_PIECE_BYTES
+        if (isRefused) handOver(isLeaving, halfBytes)
+        else wake()
+      })
+      // In place of one that was refused, one.
+    } while (maxBytes === MAX_PIECE_BYTES)
   }
 
   return {
@@ -182,18 +250,9 @@ export function createSender(
       }
       wake()
     },
-    handOver(isLeaving) {
-      if (!isLeaving && state === BACK_OFF) return
-      for (;;) {
-        const free = outbox.chunks().filter(({ batch }) => !batch || (isLeaving && !batch.isExit))
-        const maxBytes = Math.min(MAX_PIECE_BYTES, MAX_AWAY_BYTES - bytesAway)
-        const piece = takeBatch(free.reverse(), maxEvents, maxBytes, true)
-        if (!piece.device) return
-        void dispatch(piece).then(wake)
-      }
-    },
+    handOver,
     async flush() {
-      const present = outbox.chunks()
+      const present = free()
       // A host that loops on it in an outage must not stop its own page.
       if (state === BACK_OFF) await new Promise<void>((resolve) => void clock.after(BASE_MS, resolve))
       while (present.some(isWaiting)) {

@@ -1,7 +1,9 @@
 import type { WireAnswer, WireWriter } from '@warren/protocol/wire'
-import type { Tracker, TrackerSignals } from './api.ts'
-import { memoryStore, type MemoryDevice } from './memory-store.ts'
-import type { Outcome, Platform, SendOptions, Store } from './platform.ts'
+import type { Tracker, TrackerOptions, TrackerSignals } from './api.ts'
+import { keyTime } from './chunk.ts'
+import { memoryNotebook, memoryStore, type MemoryDevice } from './memory-store.ts'
+import { checkOptions } from './options.ts'
+import type { Notebook, Outcome, Platform, SendOptions, Store } from './platform.ts'
 import { createCoreTracker } from './tracker.ts'
 
 /** A platform for tests: time stands still until told, every request waits for its answer. */
@@ -16,6 +18,7 @@ export interface WireEventText {
   intid?: string
   identity?: Record<string, string>
   by?: string
+  session?: string
   proof?: { exp: number; sig: string }
 }
 
@@ -36,11 +39,14 @@ export interface TestOptions {
   now?: number
   device?: MemoryDevice
   store?: Store
-  /** What lies in the lifeboat. */
+  /** What lies in the notebook. */
   boat?: MemoryDevice
-  lifeboat?: Store
-  note?: { text?: string }
+  notebook?: Notebook
   intervalMs?: number
+  /** Any other option. */
+  more?: Partial<TrackerOptions>
+  title?: string
+  isPrerendering?: boolean
   onClose?: () => void
   /** What `random()` returns. */
   random?: number
@@ -55,7 +61,7 @@ export interface TestPage {
   /** All requests that no one has concluded. */
   pending(): SentRequest[]
   signals: { [Name in keyof TrackerSignals]: TrackerSignals[Name][] }
-  note: { text?: string }
+  boat: MemoryDevice
   /** Delays of the timers now waiting, in ms. */
   timers(): number[]
   /** Timers set so far. */
@@ -67,11 +73,13 @@ export interface TestPage {
   /** The network is said to be back, or the page is seen. */
   resume(): void
   setAway(isAway: boolean): void
+  /** A prerendered page is shown. */
+  activate(): void
 }
 
 /** Lets promises settle: no timer of the fake clock fires. */
 export async function settled(): Promise<void> {
-  for (let i = 0; i < 50; i++) await Promise.resolve()
+  for (let i = 0; i < 200; i++) await Promise.resolve()
 }
 
 export function acceptAll({ body }: SentRequest): Outcome {
@@ -85,26 +93,22 @@ export function answer(body: unknown, status = 200): Outcome {
 export const START: number = Date.parse('2026-03-01T00:00:00Z')
 
 export function createTestPage(options: TestOptions = {}): TestPage {
-  const { note = {}, intervalMs = 1000, random = 1 } = options
+  const { boat = new Map(), intervalMs = 1000, random = 1 } = options
   let elapsed = 0
   let offset = options.now ?? START
   let set = 0
   let timers: { at: number; callback: () => void }[] = []
   let listeners: ((isLeaving: boolean) => void)[] = []
   let isAway = false
+  let isPrerendering = options.isPrerendering ?? false
   const requests: SentRequest[] = []
   const open = new Set<SentRequest>()
 
   const platform: Platform = {
     sdk: 'test/0',
+    onClose: options.onClose ?? (() => {}),
     store: options.store ?? memoryStore(options.device),
-    lifeboat: options.lifeboat ?? memoryStore(options.boat),
-    notes: {
-      read: () => note.text ?? null,
-      write: (text) => {
-        note.text = text
-      },
-    },
+    notebook: options.notebook ?? memoryNotebook(boat),
     transport: {
       send(text, sendOptions) {
         return new Promise((resolve) => {
@@ -139,6 +143,8 @@ export function createTestPage(options: TestOptions = {}): TestPage {
       },
     },
     lifecycle: {
+      isPrerendering: () => isPrerendering,
+      title: () => options.title ?? '',
       isAway: () => isAway,
       listen(listener) {
         listeners.push(listener)
@@ -149,6 +155,7 @@ export function createTestPage(options: TestOptions = {}): TestPage {
     },
     clock: {
       now: () => offset + elapsed,
+      eventNow: () => offset + elapsed,
       after(delayMs, callback) {
         const timer = { at: elapsed + Math.max(0, delayMs), callback }
         timers.push(timer)
@@ -164,7 +171,10 @@ export function createTestPage(options: TestOptions = {}): TestPage {
     },
   }
 
-  const tracker: Tracker = createCoreTracker({ intervalMs, onClose: options.onClose ?? (() => {}) }, platform)
+  const tracker: Tracker = createCoreTracker(
+    checkOptions({ endpoint: 'https://c.example', source: 's', intervalMs, ...options.more }),
+    platform,
+  )
   const signals: TestPage['signals'] = { sent: [], rejected: [], dropped: [], error: [] }
   for (const name of Object.keys(signals) as (keyof TrackerSignals)[]) {
     tracker.on(name, (signal) => signals[name].push(signal as never))
@@ -176,7 +186,7 @@ export function createTestPage(options: TestOptions = {}): TestPage {
     requests,
     pending: () => [...open],
     signals,
-    note,
+    boat,
     timers: () => timers.map((timer) => timer.at - elapsed).sort((a, b) => a - b),
     timersSet: () => set,
     async pass(ms) {
@@ -198,6 +208,10 @@ export function createTestPage(options: TestOptions = {}): TestPage {
     resume() {
       for (const listener of listeners) listener(false)
     },
+    activate() {
+      isPrerendering = false
+      for (const listener of listeners) listener(false)
+    },
     setAway(away) {
       isAway = away
       for (const listener of listeners) listener(away)
@@ -213,4 +227,9 @@ export function many(tracker: Tracker, count: number, key = 'c_a'): void {
 /** The time between the requests, in ms. */
 export function gaps({ requests }: TestPage): number[] {
   return requests.map(({ at }, i) => at - (requests[i - 1]?.at ?? 0)).slice(1)
+}
+
+/** The keys of the chunks that lie on a device. */
+export function chunkKeys(device: MemoryDevice): string[] {
+  return [...device.keys()].filter(keyTime)
 }

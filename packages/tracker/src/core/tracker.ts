@@ -1,48 +1,63 @@
+import { TRACKER_RETENTION_MS } from '@warren/protocol/limits'
 import type { WireAnswer } from '@warren/protocol/wire'
 import { createAdoption } from './adoption.ts'
-import type { AnyEvents, DropReason, Tracker } from './api.ts'
+import type { AnyEvents, Consent, DropReason, Tracker } from './api.ts'
 import type { Batch } from './batch.ts'
-import type { WriterTotals } from './chunk.ts'
+import { keyTime, type QueuedEvent, type WriterTotals } from './chunk.ts'
 import { createEmitter } from './emitter.ts'
 import { writeEvent } from './event.ts'
-import { createIdentityKeeper } from './identity.ts'
 import { createIds } from './ids.ts'
 import { copyOf } from './json.ts'
+import { release } from './hold.ts'
+import { createLadder } from './ladder.ts'
 import { createOutbox } from './outbox.ts'
+import type { CheckedOptions } from './options.ts'
 import type { Platform } from './platform.ts'
 import { createSender } from './sender.ts'
+import { createSession } from './session.ts'
+import { createVisitor } from './visitor.ts'
 
 const WRITER_CHARS = 10
 
 type Totals = Record<string, number>
 
+/** An age over this is a fault of a clock, and no age. */
+const YEAR_MS = 365 * 24 * 3_600_000
+
 /** The tracker on any platform: where its parts meet. Options are checked by the entries. */
 export function createCoreTracker<Events extends AnyEvents<Events>>(
-  { intervalMs, onClose }: { intervalMs: number; onClose(): void },
+  options: CheckedOptions,
   platform: Platform,
 ): Tracker<Events> {
-  const { notes, lifecycle, clock, entropy } = platform
+  const { lifecycle, clock, entropy, store, notebook } = platform
   const ids = createIds(entropy.bytes)
   const { on, emit } = createEmitter()
   const onError = (message: string) => emit('error', { message: `warren: ${message}` })
 
-  const identity = createIdentityKeeper(notes, ids.random, onError)
+  const visitor = createVisitor(platform, ids.random, onError, follow)
+  const session = createSession(platform, ids.random)
+  const isHolding = () => options.identityPolicy === 'hold' && !visitor.members()
   const begin = (): WriterTotals => ({
-    device: identity.device,
+    device: visitor.note().device,
     writer: ids.random(WRITER_CHARS),
     given: 0,
     dropped: {},
+    isHeld: isHolding(),
   })
-  /** The same object for all parts; `reset()` begins it anew. */
+  /** The same object for all parts; another device begins it anew. */
   const own = begin()
 
   /** Where every event of this page went. */
   const counts = { tracked: 0, sent: 0, rejected: {} as Totals, dropped: {} as Totals }
 
-  const outbox = createOutbox(platform, ids, own, ({ message }) => emit('error', { message }))
-  const sender = createSender(platform, outbox, intervalMs, { own, settle, onError })
-  const adoption = createAdoption(platform, outbox, sender.wake, onError)
+  let { consent } = options
+  const isOpen = () => consent === 'granted' && !lifecycle.isPrerendering()
+  const ladder = createLadder(store, notebook)
+  const outbox = createOutbox(ladder, clock, ids, own, options, isOpen, ({ message }) => emit('error', { message }))
+  const sender = createSender(platform, outbox, options.intervalMs, { own, free, settle, onError })
+  const adoption = createAdoption(platform, ladder, outbox, onLooked, onError)
 
+  let hasBegun = false
   let isTicking = false
   let closing: Promise<void> | undefined
 
@@ -51,78 +66,178 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
     increment(counts.dropped, reason)
     const eventKey = typeof key === 'string' ? key : ''
     emit('dropped', { reason, eventKey, uuid })
+    schedule()
+  }
+
+  const dropAll = (reason: DropReason, events: QueuedEvent[]) => {
+    for (const [uuid, text] of events) drop(reason, JSON.parse(text).eventKey, uuid)
   }
 
   function settle(batch: Batch, answer?: WireAnswer) {
-    const uuids: string[] = []
     // What another request has settled already is not told twice.
-    for (const event of outbox.settle(batch, answer ? answer.retry : [])) {
-      const [uuid, text] = event
-      const rejection = answer && answer.rejected.find(({ index }) => batch.events[index] === event)
-      if (rejection) {
-        const { code, path, message } = rejection
+    let settled = outbox.settle(batch, answer)
+    if (answer) {
+      for (const { index, code, path, message } of answer.rejected) {
+        const event = batch.events[index] as QueuedEvent
+        if (!settled.includes(event)) continue
+        settled = settled.filter((other) => other !== event)
         increment(counts.rejected, code)
-        emit('rejected', { uuid, code, path, message })
-      } else if (answer) uuids.push(uuid)
-      else drop('too_large', JSON.parse(text).eventKey, uuid)
-    }
-    counts.sent += uuids.length
-    if (uuids.length) emit('sent', { uuids })
+        emit('rejected', { uuid: event[0], code, path, message })
+      }
+      counts.sent += settled.length
+      if (settled.length) emit('sent', { uuids: settled.map(([uuid]) => uuid) })
+    } else dropAll('too_large', settled)
     if (!outbox.health().waiting) adoption.look()
+  }
+
+  const isOld = (key: string, ms: number) => {
+    const ageMs = clock.now() - keyTime(key)
+    return ageMs > ms && ageMs < YEAR_MS
+  }
+
+  /** What may be sent; another page may have erased it. */
+  function free() {
+    visitor.look()
+    return outbox.chunks().filter(({ record }) => isOpen() && !record.isHeld)
+  }
+
+  /** Those that need not wait for an identity any more are let go. */
+  function endHold() {
+    release(outbox.chunks(), own.device, visitor.members(), isOld)
+    own.isHeld = isHolding()
+  }
+
+  /** The device is another one; erased: what is here is not to be kept. */
+  function follow(isErased: boolean) {
+    // What is open belongs to the old device.
+    outbox.chunks()
+    if (isErased)
+      dropAll(
+        'erased',
+        outbox.forget(() => true),
+      )
+    Object.assign(own, begin())
+    endHold()
+  }
+
+  function onLooked() {
+    dropAll(
+      'expired',
+      outbox.forget((key) => isOld(key, TRACKER_RETENTION_MS)),
+    )
+    endHold()
+    sender.wake()
   }
 
   /** The page may never run again: on the device what can be, and to the collector what fits. */
   function leave(isLeaving: boolean) {
+    visitor.look()
+    if (isOpen()) visitor.keep(isLeaving)
     outbox.write(isLeaving)
     outbox.rescue()
     sender.handOver(isLeaving)
   }
 
   const stopListening = lifecycle.listen((isLeaving) => {
-    if (isLeaving) leave(true)
-    else sender.resume()
+    if (isLeaving) return leave(true)
+    tick()
+    sender.resume()
   })
 
   /** Once for all events of a task: `track()` itself touches no storage, no timer and no network. */
   function tick() {
     isTicking = false
+    if (!isOpen()) return
+    if (!hasBegun) {
+      hasBegun = true
+      void visitor.recover()
+      adoption.look()
+    }
+    visitor.look()
+    visitor.keep()
+    session.keep()
     if (lifecycle.isAway()) leave(false)
     else outbox.write()
     sender.wake()
   }
 
-  adoption.look()
+  function schedule() {
+    if (isTicking || closing) return
+    isTicking = true
+    void Promise.resolve().then(tick)
+  }
+
+  function remember() {
+    visitor.change(true)
+    schedule()
+  }
+
+  async function erase() {
+    notebook.write(notebook.keys().map((key) => [key]))
+    visitor.erase()
+    follow(true)
+    await store.write((await store.keys()).map((key) => [key]))
+  }
+
+  visitor.look()
+  tick()
+  if (consent === 'denied' && visitor.note().at) void erase().catch(onError)
 
   return {
-    track(key, args, options) {
-      if (closing) return drop('closed', key)
-      const now = clock.now()
-      const members = `,"writer":"${own.writer}","seq":${own.given}${identity.members}`
-      const event = writeEvent(key, args, options, { now, uuid: ids.uuid(now), members })
+    track(key, args, trackOptions) {
+      const now = clock.eventNow()
+      const event =
+        (closing && 'closed') ||
+        (consent === 'denied' && 'no_consent') ||
+        outbox.limit() ||
+        writeEvent(key, args, trackOptions, {
+          now,
+          uuid: ids.uuid(now),
+          members: `,"writer":"${own.writer}","seq":${own.given},"session":"${session.id(now)}"${visitor.members()}`,
+          args: Object.assign({ title: (options.title && lifecycle.title()) || undefined }, visitor.note().args),
+          beforeSend: options.beforeSend,
+        })
       if (typeof event === 'string') return drop(event, key)
-      own.given++
+      // A device without an event leaves no trace.
+      if (!own.given++) visitor.change()
       counts.tracked++
       outbox.add(event)
-      if (!isTicking) {
-        isTicking = true
-        void Promise.resolve().then(tick)
-      }
+      schedule()
     },
 
-    identify(input, options) {
+    identify(input, identifyOptions) {
       try {
-        identity.identify(input, options)
+        visitor.identify(input, identifyOptions)
+        endHold()
+        schedule()
       } catch (cause) {
         onError(`identify() ignored ${cause}`)
       }
     },
 
     reset() {
-      // What is open belongs to the old device.
-      outbox.chunks()
-      identity.reset()
-      Object.assign(own, begin())
+      visitor.reset()
+      follow(false)
+      schedule()
     },
+
+    register(args) {
+      Object.assign(visitor.note().args, args)
+      remember()
+    },
+
+    unregister(...keys) {
+      for (const key of keys) delete visitor.note().args[key]
+      remember()
+    },
+
+    setConsent(next: Consent) {
+      consent = next
+      if (next === 'denied') erase().catch(onError)
+      schedule()
+    },
+
+    erase,
 
     stored() {
       const promise = outbox.stored()
@@ -139,7 +254,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
 
     close() {
       if (!closing) {
-        onClose()
+        platform.onClose()
         stopListening()
         sender.stop()
         adoption.stop()
@@ -153,7 +268,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
     on,
 
     // The totals are copied: what the host does to them is no matter of ours.
-    health: () => Object.assign(outbox.health(), copyOf(counts)),
+    health: () => Object.assign(outbox.health(), copyOf(counts), { damaged: adoption.damaged() }),
   }
 }
 

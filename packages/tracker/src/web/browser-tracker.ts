@@ -5,13 +5,13 @@ import { VERSION } from '../core/version.ts'
 import { fetchTransport } from './fetch-transport.ts'
 import { idbStore } from './idb-store.ts'
 import { pageLifecycle } from './lifecycle.ts'
-import { localStore } from './local-store.ts'
-import { localNotes } from './notes.ts'
+import { localNotebook } from './local-notebook.ts'
+import { pageClock } from './page-clock.ts'
 
 /** The page's tracker for a source: made at the first call, the same one (and a warning) until it is closed. */
-export function browserTracker<Events extends AnyEvents<Events>>(options: TrackerOptions): Tracker<Events> {
-  const { endpoint, source, intervalMs } = checkOptions(options)
-  const name = `warren:${source}`
+export function browserTracker<Events extends AnyEvents<Events>>(given: TrackerOptions): Tracker<Events> {
+  const options = checkOptions(given)
+  const name = `warren:${options.source}`
   // Two copies of the script in one page meet here.
   const slot = Symbol.for(name)
   const host = window as unknown as Record<symbol, Tracker<Events>>
@@ -21,26 +21,24 @@ export function browserTracker<Events extends AnyEvents<Events>>(options: Tracke
     return known
   }
 
-  return (host[slot] = createCoreTracker<Events>(
-    { intervalMs, onClose: () => delete host[slot] },
-    {
-      sdk: `web/${VERSION}`,
-      store: idbStore(name),
-      lifeboat: localStore(name),
-      notes: localNotes(name),
-      transport: fetchTransport(endpoint, source),
-      lifecycle: pageLifecycle(),
-      clock: {
-        now: () => Date.now(),
-        after(delayMs, callback) {
-          const timer = setTimeout(callback, delayMs)
-          return () => clearTimeout(timer)
-        },
-      },
-      entropy: {
-        bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-        random: () => Math.random(),
+  return (host[slot] = createCoreTracker<Events>(options, {
+    sdk: `web/${VERSION}`,
+    onClose: () => delete host[slot],
+    store: idbStore(name),
+    notebook: localNotebook(name),
+    transport: fetchTransport(options),
+    lifecycle: pageLifecycle(),
+    clock: {
+      now: () => Date.now(),
+      eventNow: pageClock(),
+      after(delayMs, callback) {
+        const timer = setTimeout(callback, delayMs)
+        return () => clearTimeout(timer)
       },
     },
-  ))
+    entropy: {
+      bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      random: () => Math.random(),
+    },
+  }))
 }

@@ -17,7 +17,7 @@ describe('send', () => {
   it('posts text to the batch address, without headers, cookies or a preflight', async () => {
     const fetch = vi.fn((_url: string, _init: RequestInit) => respond(200, 'body'))
     vi.stubGlobal('fetch', fetch)
-    const transport = fetchTransport('https://c.example/base', 'a&b')
+    const transport = fetchTransport({ endpoint: 'https://c.example/base', path: '/v1/batch', source: 'a&b' })
     expect(await transport.send('text', { device: 'D-xyz', isExit: false })).toEqual({
       status: 200,
       body: 'body',
@@ -43,14 +43,17 @@ describe('send', () => {
   ])('reads Retry-After %s as %s ms', async (value, retryAfterMs) => {
     vi.setSystemTime(Date.parse('2026-01-01T00:00:00Z'))
     vi.stubGlobal('fetch', () => respond(503, '', { 'retry-after': value }))
-    const outcome = await fetchTransport('https://c.example', 's').send('', { device: 'd', isExit: false })
+    const outcome = await fetchTransport({ endpoint: 'https://c.example', path: '/v1/batch', source: 's' }).send('', {
+      device: 'd',
+      isExit: false,
+    })
     expect(outcome).toMatchObject({ status: 503, retryAfterMs })
   })
 
   it('keeps the fetch that it was made with', async () => {
     const first = vi.fn(() => respond(200, ''))
     vi.stubGlobal('fetch', first)
-    const transport = fetchTransport('https://c.example', 's')
+    const transport = fetchTransport({ endpoint: 'https://c.example', path: '/v1/batch', source: 's' })
     vi.stubGlobal('fetch', () => {
       throw new Error('wrapped')
     })
@@ -73,7 +76,12 @@ describe('send', () => {
     ],
   ])('is unreachable where fetch %s', async (_, fetch) => {
     vi.stubGlobal('fetch', fetch)
-    expect(await fetchTransport('https://c.example', 's').send('', { device: 'd', isExit: false })).toEqual({
+    expect(
+      await fetchTransport({ endpoint: 'https://c.example', path: '/v1/batch', source: 's' }).send('', {
+        device: 'd',
+        isExit: false,
+      }),
+    ).toEqual({
       status: 0,
     })
     await vi.advanceTimersByTimeAsync(0)
@@ -82,7 +90,12 @@ describe('send', () => {
 
   it('is unreachable where there is no fetch at all', async () => {
     vi.stubGlobal('fetch', undefined)
-    expect(await fetchTransport('https://c.example', 's').send('', { device: 'd', isExit: false })).toEqual({
+    expect(
+      await fetchTransport({ endpoint: 'https://c.example', path: '/v1/batch', source: 's' }).send('', {
+        device: 'd',
+        isExit: false,
+      }),
+    ).toEqual({
       status: 0,
     })
   })
@@ -93,7 +106,10 @@ describe('send', () => {
       (_: string, { signal }: RequestInit) =>
         new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error))),
     )
-    const sent = fetchTransport('https://c.example', 's').send('', { device: 'd', isExit: false })
+    const sent = fetchTransport({ endpoint: 'https://c.example', path: '/v1/batch', source: 's' }).send('', {
+      device: 'd',
+      isExit: false,
+    })
     await vi.advanceTimersByTimeAsync(30_000)
     expect(await sent).toEqual({ status: 0 })
   })
@@ -101,13 +117,20 @@ describe('send', () => {
   it('sends where there is no AbortController', async () => {
     vi.stubGlobal('fetch', () => respond(200, 'body'))
     vi.stubGlobal('AbortController', undefined)
-    const sent = fetchTransport('https://c.example', 's').send('', { device: 'd', isExit: false })
+    const sent = fetchTransport({ endpoint: 'https://c.example', path: '/v1/batch', source: 's' }).send('', {
+      device: 'd',
+      isExit: false,
+    })
     expect(await sent).toMatchObject({ status: 200, body: 'body' })
   })
 })
 
 describe('send at exit', () => {
-  const atExit = (text: string) => fetchTransport('https://c.example', 's').send(text, { device: 'dev', isExit: true })
+  const atExit = (text: string) =>
+    fetchTransport({ endpoint: 'https://c.example', path: '/v1/batch', source: 's' }).send(text, {
+      device: 'dev',
+      isExit: true,
+    })
   const withKeepAlive = () =>
     vi.stubGlobal(
       'Request',

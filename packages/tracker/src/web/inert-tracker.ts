@@ -6,6 +6,10 @@ export function inertTracker<Events extends AnyEvents<Events>>(): Tracker<Events
     track() {},
     identify() {},
     reset() {},
+    register() {},
+    unregister() {},
+    setConsent() {},
+    async erase() {},
     stored() {
       const refusal = Promise.reject(new Error('warren: no page, so nothing is kept'))
       // One that nobody looks at is no unhandled rejection.
@@ -21,6 +25,8 @@ export function inertTracker<Events extends AnyEvents<Events>>(): Tracker<Events
       waiting: 0,
       stored: 0,
       sending: 0,
+      held: 0,
+      damaged: 0,
       sent: 0,
       rejected: {},
       dropped: {},

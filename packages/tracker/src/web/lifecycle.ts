@@ -7,6 +7,9 @@ import type { Lifecycle } from '../core/platform.ts'
 export function pageLifecycle(): Lifecycle {
   let isAway = document.hidden
   return {
+    // Older engines know nothing of it, and do not do it.
+    isPrerendering: () => !!(document as { prerendering?: boolean }).prerendering,
+    title: () => document.title,
     isAway: () => isAway,
     listen(listener) {
       function hear({ type }: Event) {

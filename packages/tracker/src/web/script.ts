@@ -25,7 +25,20 @@ type AnyMethod = (...args: unknown[]) => unknown
 /** `init` begins or changes the tracker that the other methods speak to; before it they return nothing. */
 type Global = Tracker & { init(options: TrackerOptions): Tracker; q?: undefined }
 
-const NAMES: Name[] = ['track', 'identify', 'reset', 'stored', 'flush', 'close', 'on', 'health']
+const NAMES: Name[] = [
+  'track',
+  'identify',
+  'reset',
+  'register',
+  'unregister',
+  'stored',
+  'flush',
+  'close',
+  'setConsent',
+  'erase',
+  'on',
+  'health',
+]
 
 const host = window as unknown as { warren?: Partial<Global> | { q: Call[] } }
 

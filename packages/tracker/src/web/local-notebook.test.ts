@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { testStore } from '../core/store-conformance.ts'
+import { testNotebook } from '../core/store-conformance.ts'
 import { createTracker } from './index.ts'
-import { localStore } from './local-store.ts'
+import { localNotebook } from './local-notebook.ts'
 
-testStore('localstorage', localStore)
+testNotebook('localstorage', localNotebook)
 
 const real = Object.getOwnPropertyDescriptor(globalThis, 'localStorage') as PropertyDescriptor
 afterEach(() => {
@@ -12,21 +12,43 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-it('has written when put returns, one key a record', () => {
-  void localStore('warren:shop').put([
+it('is one key a record', () => {
+  localNotebook('warren:shop').write([
     ['a', 1],
     ['b', { v: 1 }],
   ])
   expect([localStorage.getItem('warren:shop:a'), localStorage.getItem('warren:shop:b')]).toEqual(['1', '{"v":1}'])
 })
 
-it('sees nothing of other keys, and gives a damaged text as it is', async () => {
-  localStorage.setItem('warren:shop', 'a note')
+it('sees nothing of other keys, and tells a damaged text from none', () => {
   localStorage.setItem('host', 'x')
   localStorage.setItem('warren:shop:a', '{"v":')
-  const store = localStore('warren:shop')
-  expect(await store.keys()).toEqual(['a'])
-  expect(await store.read('a')).toBe('{"v":')
+  const notebook = localNotebook('warren:shop')
+  expect(notebook.keys()).toEqual(['a'])
+  expect([notebook.read('a'), notebook.read('b')]).toEqual([0, null])
+})
+
+it('takes a million characters, and leaves the rest to the host page', () => {
+  const notebook = localNotebook('warren:shop')
+  const text = 'x'.repeat(299_990)
+  expect(notebook.write(['a', 'b', 'c'].map((key) => [key, text]))).toBe(true)
+  expect(notebook.write([['d', text]])).toBe(false)
+  expect(notebook.keys().sort()).toEqual(['a', 'b', 'c'])
+  expect(localNotebook('warren:other').write([['d', text]])).toBe(true)
+  expect(notebook.write([['a'], ['d', text]])).toBe(true)
+})
+
+it('keeps arrays where the page gives them a toJSON, and leaves it there', () => {
+  const host = Array.prototype as { toJSON?: () => string }
+  host.toJSON = () => 'spoiled'
+  try {
+    const notebook = localNotebook('warren:shop')
+    notebook.write([['a', { events: [['u', '{}']] }]])
+    expect(notebook.read('a')).toEqual({ events: [['u', '{}']] })
+    expect(host.toJSON()).toBe('spoiled')
+  } finally {
+    delete host.toJSON
+  }
 })
 
 const refusals: [string, PropertyDescriptor][] = [
@@ -43,13 +65,12 @@ const refusals: [string, PropertyDescriptor][] = [
 ]
 
 describe.each(refusals)('where localStorage is %s', (_, descriptor) => {
-  it('rejects, and does not throw', async () => {
+  it('is empty, and does not throw', () => {
     Object.defineProperty(globalThis, 'localStorage', { ...descriptor, configurable: true })
-    const store = localStore('refused')
-    await expect(store.put([['a', 1]])).rejects.toBeDefined()
-    await expect(store.keys()).rejects.toBeDefined()
-    await expect(store.read('a')).rejects.toBeDefined()
-    await expect(store.remove(['a'])).rejects.toBeDefined()
+    const notebook = localNotebook('refused')
+    expect(notebook.write([['a', 1]])).toBe(false)
+    expect(notebook.keys()).toEqual([])
+    expect(notebook.read('a')).toBe(0)
   })
 
   it('costs a page that leaves no exception', async () => {
@@ -67,12 +88,12 @@ describe.each(refusals)('where localStorage is %s', (_, descriptor) => {
   })
 })
 
-it('rejects where localStorage is full', async () => {
+it('says so where localStorage is full', () => {
   const full = {
     setItem() {
       throw new Error('QuotaExceededError')
     },
   }
   Object.defineProperty(globalThis, 'localStorage', { value: full, configurable: true })
-  await expect(localStore('full').put([['a', 1]])).rejects.toThrow(/Quota/)
+  expect(localNotebook('full').write([['a', 1]])).toBe(false)
 })

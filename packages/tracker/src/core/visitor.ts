@@ -1,0 +1,166 @@
+import { isText } from '@warren/protocol/is-text'
+import { MAX_ID_CHARS } from '@warren/protocol/limits'
+import type { IdentifyOptions, Identity, IdentityType, Proof } from './api.ts'
+import { isInstant } from './event.ts'
+import type { Platform } from './platform.ts'
+
+const DEVICE_CHARS = 21
+/** No key of a chunk. */
+const NOTE_KEY = 'visitor'
+
+const TYPES: IdentityType[] = ['openid', 'unionid', 'phone', 'uid']
+
+/** Who is on a device, as an event's members. */
+interface Who {
+  identity: Identity
+  by?: IdentityType | undefined
+  proof?: Proof | undefined
+}
+
+/** What the device remembers of its visitor. */
+interface Note {
+  v: 1
+  /** When it changed, in ms since 1970, and always more than before: of two notes the later one counts. */
+  at: number
+  /** When the device was erased last: what a page holds from before that is not the visitor's wish any more. */
+  epoch: number
+  device: string
+  /** Absent where the visitor is not known. */
+  who?: Who | undefined
+  /** What `register()` puts into every event. */
+  args: Record<string, unknown>
+}
+
+export interface Visitor {
+  /** As it stands; who changes it, says so by `change()`. */
+  note(): Note
+  /** The identity as an event's JSON members, each with a comma before it; empty where the visitor is not known. */
+  members(): string
+  /** What is no identity is told, and the rest counts; throws where there is none at all. */
+  identify(identity: Identity, options?: IdentifyOptions): void
+  /** Another device, of nobody. */
+  reset(): void
+  /** The same; what any page holds from before is unwanted. */
+  erase(): void
+  /** There is something to remember; told is whether it is news to other pages. */
+  change(isNews?: boolean): void
+  /** Takes over what another page has written since. */
+  look(): void
+  /** Writes down what is to be remembered; when leaving, whatever the store may yet tell. */
+  keep(isLeaving?: boolean): void
+  /** Looks for what a killed browser lost from its notes, but kept in the store; until then it writes nothing, and then what there is. */
+  recover(): Promise<void>
+}
+
+/**
+ * Knows the device and who is on it. The note lies in two places: in the notebook, which is read at once, and loses its
+ * last seconds with a killed browser; and in the store.
+ */
+export function createVisitor(
+  { notebook, store, clock }: Platform,
+  randomId: (chars: number) => string,
+  onError: (message: string) => void,
+  /** The device is another one from here on, by another page's doing. */
+  onOther: (isErased: boolean) => void,
+): Visitor {
+  let isKept = true
+  let isRecovered = false
+  let note = anew(0, 0)
+  let members = ''
+
+  function anew(at: number, epoch: number): Note {
+    return { v: 1, at, epoch, device: randomId(DEVICE_CHARS), args: {} }
+  }
+
+  function become(next: Note) {
+    note = next
+    // Made here and not in `track()`: it changes once a visit, at most.
+    members = next.who ? `,${JSON.stringify(next.who).slice(1, -1)}` : ''
+  }
+
+  const now = () => Math.max(clock.now(), note.at + 1)
+
+  function change(isNews?: boolean) {
+    isKept = false
+    if (isNews) note.at = now()
+  }
+
+  function take(found: unknown) {
+    const { at, epoch, device } = note
+    try {
+      const next = found as Note
+      if (next.v !== 1 || !(next.at > at)) return
+      become(Object.assign(anew(0, 0), next))
+      if (note.device !== device) onOther(note.epoch > epoch)
+    } catch {
+      // No note, or a damaged one: this page goes on with what it knows.
+    }
+  }
+
+  function keep(isLeaving?: boolean) {
+    if (isKept || !(isRecovered || isLeaving)) return
+    if (!note.at) note.at = now()
+    isKept = true
+    notebook.write([[NOTE_KEY, note]])
+    store.write([[NOTE_KEY, note]]).catch(() => {
+      // The outbox says so, of what it holds.
+    })
+  }
+
+  return {
+    note: () => note,
+    members: () => members,
+    change,
+
+    identify(input, { by, proof } = {}) {
+      // Of another shape, they would cost each event its acceptance.
+      const isFit =
+        (!by || TYPES.includes(by)) &&
+        (!proof || (isInstant(proof.exp) && !(proof.exp % 1) && isText(proof.sig, MAX_ID_CHARS)))
+      const types = TYPES.filter((type) => isFit && isText(input[type], MAX_ID_CHARS))
+      const ignored = Object.keys(input).filter((type) => !types.includes(type as IdentityType))
+      if (ignored.length) onError(`identify() ignored ${ignored}`)
+      if (!types.length) return
+
+      const { who } = note
+      const isAnother = !who || proof || types.some((type) => (who.identity[type] || input[type]) !== input[type])
+      const next: Who = isAnother ? { identity: {} } : who
+      for (const type of types) {
+        // A proof signs the whole identity: it ends where a type joins.
+        if (!next.identity[type]) next.proof = undefined
+        next.identity[type] = input[type] as string
+      }
+      if (by) next.by = by
+      if (proof) next.proof = proof
+      become(Object.assign(note, { who: next }))
+      change(true)
+    },
+
+    reset() {
+      become(anew(note.at, note.epoch))
+      change(true)
+    },
+
+    erase() {
+      const at = now()
+      become(anew(at, at))
+      isKept = true
+      // Without a device: that is remembered when it has an event.
+      notebook.write([[NOTE_KEY, { v: 1, at, epoch: at }]])
+    },
+
+    look: () => take(notebook.read(NOTE_KEY)),
+
+    keep,
+
+    async recover() {
+      try {
+        take(await store.read(NOTE_KEY))
+      } catch {
+        // A store that cannot be read has nothing to add.
+      }
+      isRecovered = true
+      keep()
+    },
+  }
+}

@@ -1,143 +1,99 @@
-import { join } from 'node:path'
-import type { CDPSession, Page } from 'puppeteer-core'
-import { launchChromium } from '../support/chromium.ts'
-import { startPage } from '../support/page-server.ts'
-import { freshFolder, startCli } from '../support/processes.ts'
-import { startSandbox, towards } from '../support/sandbox.ts'
-
-export interface Figure {
-  name: string
-  value: number
-  unit: string
-  budget: number
-  /** value ÷ budget: at most 1 is within. */
-  ratio: number
-  /** value ÷ what the page does for the same without a tracker, measured in the same run. */
-  againstBaseline?: number
-  runs: number[]
-}
+import { launchLoopbackChromium } from './loopback-chromium.ts'
+import { median, round } from './statistics.ts'
+import { burstOf, type Burst } from './tracker-burst.ts'
+import { callsInTasks } from './tracker-calls.ts'
+import { startContenders, type Contender } from './tracker-contenders.ts'
+import { against, figure, ratioOf, type Figure, type PeerFigure } from './tracker-figures.ts'
+import { onFreshPage } from './tracker-page.ts'
+import { tasksOfBurst, type BurstTasks } from './tracker-tasks.ts'
 
 /** Fresh pages a figure is measured on; its median counts. */
 const RUNS = 5
-const CALLS = 10_000
-const CALLS_A_TASK = 100
 const TRACK_BUDGET_US = 10
-const BURST_EVENTS = 1000
 const BURST_BUDGET_MS = 100
+/** One frame of a screen at 60 Hz. */
+const TASK_BUDGET_MS = 16
 
 /**
- * The tracker's cost to a page in Chromium, with a real collector on another origin:
- * `track()` as the mean of the first 10,000 calls of a fresh page, in tasks of 100, with arguments of about 600 bytes;
- * the whole of the main thread's work for a burst of 1,000 events, until all are answered.
+ * Calls of a fresh page: what is promised of ours, and so many as each peer can take. Two rewrite their whole queue for
+ * each event, and 10,000 took one of them more than three minutes.
  */
-export async function* benchTracker(): AsyncGenerator<Figure> {
-  const folder = freshFolder()
-  const sandbox = await startSandbox()
-  const collector = await startCli(['serve', '--port', '0', '--db', join(folder.path, 'warren.db')], towards(sandbox))
-  const site = await startPage(collector.url)
-  const browser = await launchChromium()
+const CALLS = 10_000
+const CALLS_BESIDE = 1000
 
-  /** A page that has seen nothing yet, in a profile of its own. */
-  async function onFreshPage<Result>(work: (page: Page, cdp: CDPSession) => Promise<Result>): Promise<Result> {
-    const context = await browser.createBrowserContext()
-    try {
-      const page = await context.newPage()
-      await page.goto(site.url)
-      await page.waitForFunction(() => 'health' in (globalThis as unknown as { warren: object }).warren)
-      const cdp = await page.createCDPSession()
-      await cdp.send('Performance.enable')
-      return await work(page, cdp)
-    } finally {
-      await context.close()
-    }
-  }
+const TRACK = 'track() on the main thread, mean of the first 10,000 calls'
+const TRACK_BESIDE = 'track() on the main thread, mean of the first 1,000 calls'
+const BURST = 'main-thread work for a burst of 1,000 events'
+const TASK = 'longest task of its own in a burst of 1,000 events, on a processor 4 times slower'
+const SCRIPT = 'script, brotli'
 
+/** What is measured of every tracker, round by round. */
+interface Rounds {
+  contender: Contender
+  track: number[]
+  bursts: Burst[]
+}
+
+/**
+ * The trackers' cost to a page in Chromium, each sending to another origin: ours to a real collector, and others beside
+ * it, one after the other in each round.
+ *
+ * - `track()` as the mean of the first calls of a fresh page, in tasks of 100, with arguments of about 600 bytes;
+ * - the whole of the main thread's work for a burst of 1,000 events, until all are answered;
+ * - on a slowed processor, the longest task that such a burst makes for a page beside the one that tracks it.
+ */
+export async function* benchTracker(): AsyncGenerator<Figure | PeerFigure> {
+  const { ours, peers, close } = await startContenders()
+  const browser = await launchLoopbackChromium()
   try {
-    const tracked: number[] = []
     const baseline: number[] = []
-    const burst: number[] = []
+    const track: number[] = []
+    const tasks: BurstTasks[] = []
+    const beside: Rounds[] = [ours, ...peers].map((contender) => ({ contender, track: [], bursts: [] }))
     for (let run = 0; run < RUNS; run++) {
-      baseline.push(await onFreshPage((page) => callsInTasks(page, 'stringify')))
-      tracked.push(await onFreshPage((page) => callsInTasks(page, 'track')))
-      burst.push(await onFreshPage(burstOf))
+      baseline.push(await onFreshPage(browser, ours, (page) => callsInTasks(page, CALLS, 'stringify')))
+      track.push(await onFreshPage(browser, ours, (page) => callsInTasks(page, CALLS)))
+      tasks.push(await onFreshPage(browser, ours, (page) => tasksOfBurst(page, ours)))
+      for (const { contender, track, bursts } of beside) {
+        track.push(await onFreshPage(browser, contender, (page) => callsInTasks(page, CALLS_BESIDE)))
+        bursts.push(await onFreshPage(browser, contender, (page) => burstOf(page, contender)))
+      }
     }
-    yield {
-      ...figure('track() on the main thread, mean of the first 10,000 calls', 'µs', tracked, TRACK_BUDGET_US),
-      againstBaseline: round(median(tracked) / median(baseline)),
+    const [own, ...others] = beside
+    if (!own) return
+    yield { ...figure(TRACK, 'µs', track, TRACK_BUDGET_US), againstBaseline: ratioOf(track, baseline) }
+    yield { ...figure(BURST, 'ms', own.bursts.map(workOf), BURST_BUDGET_MS), ...arrivedIn(own.bursts) }
+    yield { ...figure(TASK, 'ms', tasks.map(longestOf), TASK_BUDGET_MS), ...besideOwn(tasks) }
+    for (const { contender, track, bursts } of others) {
+      yield against(contender, TRACK_BESIDE, 'µs', track, own.track)
+      yield { ...against(contender, BURST, 'ms', bursts.map(workOf), own.bursts.map(workOf)), ...arrivedIn(bursts) }
+      yield against(contender, SCRIPT, 'B', [contender.brotliBytes], [ours.brotliBytes])
     }
-    yield figure('main-thread work for a burst of 1,000 events', 'ms', burst, BURST_BUDGET_MS)
   } finally {
     await browser.close()
-    await site.close()
-    await collector.end('SIGTERM')
-    await sandbox.close()
-    folder.remove()
+    await close()
   }
 }
 
-/** Microseconds a call, over many: the page's clock is too coarse for one. The baseline writes the same JSON once. */
-function callsInTasks(page: Page, what: 'track' | 'stringify'): Promise<number> {
-  return page.evaluate(
-    async (name, calls, callsATask) => {
-      const { warren } = globalThis as unknown as { warren: { track(key: string, args: object): void } }
-      const args = { c_goods: '创维洗衣机', c_price: 1420, title: '下单', note: 'n'.repeat(500) }
-      const sink: string[] = []
-      const call =
-        name === 'track'
-          ? () => warren.track('c_buy', args)
-          : () => void (sink[0] = JSON.stringify({ eventKey: 'c_buy', args }))
-      let spentMs = 0
-      for (let done = 0; done < calls; done += callsATask) {
-        const startedAt = performance.now()
-        for (let n = 0; n < callsATask; n++) call()
-        spentMs += performance.now() - startedAt
-        await new Promise((resolve) => setTimeout(resolve))
-      }
-      return (spentMs * 1000) / calls
-    },
-    what,
-    CALLS,
-    CALLS_A_TASK,
-  )
-}
+const workOf = ({ workMs }: Burst): number => workMs
+const longestOf = ({ ownMs }: BurstTasks): number => ownMs
 
-/** Milliseconds of the main thread from the burst until every event is answered. */
-async function burstOf(page: Page, cdp: CDPSession): Promise<number> {
-  const taskMs = async (): Promise<number> => {
-    const { metrics } = await cdp.send('Performance.getMetrics')
-    return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000
+/** How much of the bursts came, and in how many requests: the fewest events, and the median of requests. */
+function arrivedIn(bursts: readonly Burst[]): object {
+  return {
+    events: Math.min(...bursts.map(({ events }) => events)),
+    requests: median(bursts.map(({ requests }) => requests)),
   }
-  const before = await taskMs()
-  await page.evaluate(async (events) => {
-    const { warren } = globalThis as unknown as {
-      warren: {
-        track(key: string, args: object): void
-        on(name: 'sent', listener: (sent: { uuids: string[] }) => void): void
-      }
-    }
-    const args = { c_goods: '创维洗衣机', c_price: 1420, title: '下单' }
-    let answered = 0
-    const all = new Promise<void>((resolve) => {
-      warren.on('sent', ({ uuids }) => {
-        answered += uuids.length
-        if (answered >= events) resolve()
-      })
-    })
-    for (let n = 0; n < events; n++) warren.track('c_buy', args)
-    await all
-  }, BURST_EVENTS)
-  return (await taskMs()) - before
 }
 
-function figure(name: string, unit: string, runs: number[], budget: number): Figure {
-  const value = median(runs)
-  return { name, value: round(value), unit, budget, ratio: round(value / budget), runs: runs.map(round) }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(2))
+/** What the traces tell beside the longest task, each a median. */
+function besideOwn(tasks: readonly BurstTasks[]): object {
+  const medianOf = (name: keyof BurstTasks): number => round(median(tasks.map((task) => task[name])))
+  return {
+    cpuMs: medianOf('ownCpuMs'),
+    tasks: medianOf('own'),
+    afterHostMs: medianOf('afterHostMs'),
+    hostMs: medianOf('hostMs'),
+    anyMs: medianOf('anyMs'),
+  }
 }

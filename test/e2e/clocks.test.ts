@@ -185,6 +185,22 @@ describe.concurrent('a clock that is set while the page lives', () => {
     expectNear(times.slice(BURST), truth)
   })
 
+  it.each([
+    ['2 h back, from the truth', 0, -2 * HOUR],
+    ['2 weeks back, to the truth', 14 * DAY, 0],
+  ])('%s, over what waits: in order, and at their true times', async (_, aheadMs, nextMs) => {
+    // The page keeps the clock that it began with, in its events and in `sentAt` alike.
+    const page = await visit(aheadMs)
+    const truth = await page.trackOffline()
+    await page.setClock(nextMs)
+    truth.push(...(await page.trackOffline()))
+    await page.online()
+    truth.push(...(await page.track()))
+    const times = await page.arrived(3 * BURST)
+    expectOrder(times)
+    expectNear(times, truth)
+  })
+
   it('3 days forward, to the truth, over what waits: that is left as the device said it, and corrected by no one', async () => {
     const page = await visit(-3 * DAY)
     await page.trackOffline()

@@ -14,10 +14,10 @@ const BUDGETS = [
   {
     name: 'dist/warren.js (script tag)',
     budget: 5120,
-    held: 6725,
+    held: 6752,
     read: () => readFileSync('packages/tracker/dist/warren.js', 'utf8'),
   },
-  { name: 'import { createTracker }', budget: 4992, held: 6574, read: bundleImport },
+  { name: 'import { createTracker }', budget: 4992, held: 6607, read: bundleImport },
 ]
 
 let isWithin = true

@@ -9,6 +9,7 @@ export type Consent = 'granted' | 'pending' | 'denied'
 
 /** An event as `beforeSend` gets it. */
 export interface EventDraft {
+  uuid: string
   eventKey: string
   /** A copy of the outermost level, with the title and what is registered; what lies deeper is the page's own. */
   args: Record<string, unknown>

@@ -38,8 +38,8 @@ export function writeEvent(
     if (!isEventKey(eventKey)) return 'invalid_key'
     // Arrays, dates, texts, functions, elements; null.
     if (args !== undefined && {}.toString.call(args) !== '[object Object]') return reason
-    const { time, intid, uuid: given } = options || {}
-    let draft: EventDraft = { eventKey, args: Object.assign({}, context.args, args), time, intid }
+    const { time, intid, uuid = context.uuid } = options || {}
+    let draft: EventDraft = { uuid, eventKey, args: Object.assign({}, context.args, args), time, intid }
     if (context.beforeSend) {
       reason = 'before_send'
       const edited = context.beforeSend(draft)
@@ -48,16 +48,16 @@ export function writeEvent(
       reason = 'invalid_args'
     }
     // A bad option must not cost the event: it goes without.
-    const uuid = isText(given, MAX_UUID_CHARS) ? given : context.uuid
+    const id = isText(draft.uuid, MAX_UUID_CHARS) ? draft.uuid : context.uuid
     const at = isInstant(draft.time) ? draft.time : context.now
-    let text = `{"uuid":${JSON.stringify(uuid)},"eventKey":${JSON.stringify(draft.eventKey)},"time":${Math.floor(at)}${context.members}`
+    let text = `{"uuid":${JSON.stringify(id)},"eventKey":${JSON.stringify(draft.eventKey)},"time":${Math.floor(at)}${context.members}`
     if (isText(draft.intid, MAX_ID_CHARS)) text += `,"intid":${JSON.stringify(draft.intid)}`
     const json = toJson(draft.args)
     if (!json || json[0] !== '{') return reason
     if (json !== '{}') text += `,"args":${json}`
     text += '}'
     const bytes = utf8Bytes(text)
-    return bytes > MAX_EVENT_BYTES ? 'too_large' : { uuid, text, bytes }
+    return bytes > MAX_EVENT_BYTES ? 'too_large' : { uuid: id, text, bytes }
   } catch {
     // A cycle, a BigInt, a getter or a toJSON that throws, nesting deeper than the stack; a hook that failed.
     return reason

@@ -19,7 +19,7 @@ const inlined = resolve({ browser: true, exportConditions: ['browser', 'module',
  * stored record, of the public surface, or of anything the page gives us: the tests in a browser run the built script.
  */
 const INTERNAL =
-  'adopt after answer batch bytes chunks clock countOthers damaged durable emit entropy eventNow forget free handOver hasMore holds ' +
+  'adopt after answer aside batch bytes change chunks clock countOthers durable emit end entropy eventNow forget free handOver hasMore holds ' +
   'isAway isExit isInDoubt isPrerendering keep ladder lifecycle limit listen look members note notebook onClose ' +
   'onError own read record recover release remove rescue resume retryAfterMs rung sdk send settle stop ' +
   'store transport use wake write'

@@ -19,7 +19,7 @@ describe('what an earlier page left', () => {
   it('is sent by the next one with its own device, writer and totals, and removed', async () => {
     const device: MemoryDevice = new Map()
     await deadPage(device, 3)
-    const kept = device.get(chunkKeys(device)[0] as string) as ChunkRecord
+    const kept = device.get(chunkKeys(device).join()) as ChunkRecord
     const page = createTestPage({ device, now: START + 10_000 })
     await page.pass(2_000)
     expect(page.tracker.health()).toMatchObject({ tracked: 0, waiting: 3, stored: 3, sending: 3 })

@@ -55,11 +55,11 @@ export function createAdoption(
     // In an outage the device is the better place for them.
     keys.splice(outbox.health().waiting < MAX_WAITING ? MAX_CHUNKS : 0)
     for (const key of keys) {
-      const record = await ladder.read(key).catch(() => {})
+      const record = await ladder.read(key).catch(() => null)
       // Another look, that began while a slow store opened, may have been quicker.
       if (outbox.holds(key)) continue
       if (isRecord(record)) outbox.adopt({ key, record, durable: record })
-      else if (record !== undefined) {
+      else if (record !== null) {
         setAside.push(key)
         onError(`cannot read ${key}`)
       }

@@ -19,7 +19,7 @@ export interface Ladder {
   rescue(records: Change[]): void
   /** All keys of chunks on both rungs, in ascending order. Those above are missing where it cannot be read. */
   keys(): Promise<string[]>
-  /** What lies there; null or undefined where there is nothing any more. */
+  /** What lies there; null where there is nothing any more. */
   read(key: string): Promise<unknown>
 }
 
@@ -38,8 +38,9 @@ export function createLadder(upper: Store, lower: Notebook): Ladder {
         // Those that cannot be read stay where they are.
         const below = keysBelow().filter((key) => isRecord(lower.read(key)))
         const all = [...below.map((key) => [key, lower.read(key)]), ...records] as Change[]
+        if (!all.length) return
         try {
-          await (all.length && upper.write(all))
+          await upper.write(all)
           refusal = undefined
           lower.write(all.map(([key]) => [key]))
           return
@@ -58,6 +59,9 @@ export function createLadder(upper: Store, lower: Notebook): Ladder {
       return [...new Set([...above.filter(keyTime), ...below])].sort()
     },
 
-    read: async (key) => lower.read(key) || upper.read(key),
+    async read(key) {
+      const below = lower.read(key)
+      return below || (await upper.read(key)) || below
+    },
   }
 }

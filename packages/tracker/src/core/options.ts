@@ -6,6 +6,9 @@ export type Attributes = { [Name in keyof TrackerOptions]: string }
 type Value = string | number | boolean
 type Row = [name: keyof TrackerOptions, initial: Value, form: RegExp, words: string]
 
+/** The three states of consent. */
+export const CONSENT: RegExp = /^(granted|pending|denied)$/
+
 /** Every plain option: its default, its form as a text, and the form in words. */
 const ROWS: Row[] = [
   ['endpoint', '', /^https?:\/\/[^\s?#]+$/, 'like https://example.com'],
@@ -15,7 +18,7 @@ const ROWS: Row[] = [
   ['maxEvents', 10_000, /^\d+$/, 'a number'],
   ['maxBytes', 8_000_000, /^\d+$/, 'a number'],
   ['title', true, /^(true|false)$/, 'true or false'],
-  ['consent', 'granted', /^(granted|pending|denied)$/, 'granted, pending or denied'],
+  ['consent', 'granted', CONSENT, 'granted, pending or denied'],
   ['identityPolicy', 'send', /^(send|hold)$/, 'send or hold'],
 ]
 

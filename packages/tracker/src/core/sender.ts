@@ -124,12 +124,13 @@ export function createSender(
   }
 
   const dropped = () => JSON.stringify(own.dropped)
+  const hasUntold = () => dropped() !== told && dropped() !== NOTHING
 
   function wake() {
     if (state > WAITING) return
     const { waiting } = outbox.health()
     if (waiting >= maxEvents) send()
-    else if (state === IDLE && (waiting || dropped() !== told)) arm(WAITING, intervalMs)
+    else if (state === IDLE && (waiting || hasUntold())) arm(WAITING, intervalMs)
   }
 
   function backOff(baseMs: number, retryAfterMs = 0) {
@@ -153,7 +154,7 @@ export function createSender(
       refused,
     )
     // Totals alone, where there is no event to carry them.
-    if (!batch.device && dropped() !== told) batch.device = own.device
+    if (!batch.device && hasUntold()) batch.device = own.device
     state = batch.device ? SENDING : IDLE
     if (batch.device) attempt = request(batch)
   }

@@ -18,6 +18,8 @@ export interface Session {
   id(now: number): string
   /** Writes down how far it reaches, for other pages. */
   keep(): void
+  /** The next event begins another one, on every page. */
+  end(): void
 }
 
 /** A visitor's session over all pages: one id, and when it was last used. */
@@ -43,6 +45,10 @@ export function createSession({ notebook }: Platform, randomId: (chars: number) 
       if (Math.abs(usedAt - keptAt) < KEEP_EVERY_MS) return
       keptAt = usedAt
       notebook.write([[NOTE_KEY, { id, at: usedAt }]])
+    },
+    end() {
+      usedAt = keptAt = 0
+      notebook.write([[NOTE_KEY]])
     },
   }
 }

@@ -1,7 +1,7 @@
 import { TRACKER_RETENTION_MS } from '@warren/protocol/limits'
 import type { WireAnswer } from '@warren/protocol/wire'
 import { createAdoption } from './adoption.ts'
-import type { AnyEvents, Consent, DropReason, Tracker } from './api.ts'
+import type { AnyEvents, DropReason, Tracker } from './api.ts'
 import type { Batch } from './batch.ts'
 import { keyTime, type QueuedEvent, type WriterTotals } from './chunk.ts'
 import { createEmitter } from './emitter.ts'
@@ -11,7 +11,7 @@ import { copyOf } from './json.ts'
 import { release } from './hold.ts'
 import { createLadder } from './ladder.ts'
 import { createOutbox } from './outbox.ts'
-import type { CheckedOptions } from './options.ts'
+import { CONSENT, type CheckedOptions } from './options.ts'
 import type { Platform } from './platform.ts'
 import { createSender } from './sender.ts'
 import { createSession } from './session.ts'
@@ -117,6 +117,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
         outbox.forget(() => true),
       )
     Object.assign(own, begin())
+    session.end()
     endHold()
   }
 
@@ -167,9 +168,14 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
     void Promise.resolve().then(tick)
   }
 
-  function remember() {
-    visitor.change(true)
-    schedule()
+  /** What a host gives may be anything, and its getters may throw. */
+  function attempt(name: string, change: () => void) {
+    try {
+      change()
+      schedule()
+    } catch (cause) {
+      onError(`${name}() ignored ${cause}`)
+    }
   }
 
   async function erase() {
@@ -205,15 +211,11 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
       schedule()
     },
 
-    identify(input, identifyOptions) {
-      try {
+    identify: (input, identifyOptions) =>
+      attempt('identify', () => {
         visitor.identify(input, identifyOptions)
         endHold()
-        schedule()
-      } catch (cause) {
-        onError(`identify() ignored ${cause}`)
-      }
-    },
+      }),
 
     reset() {
       visitor.reset()
@@ -221,21 +223,24 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
       schedule()
     },
 
-    register(args) {
-      Object.assign(visitor.note().args, args)
-      remember()
-    },
+    register: (args) =>
+      attempt('register', () => {
+        Object.assign(visitor.note().args, copyOf(args))
+        visitor.change(true)
+      }),
 
-    unregister(...keys) {
-      for (const key of keys) delete visitor.note().args[key]
-      remember()
-    },
+    unregister: (...keys) =>
+      attempt('unregister', () => {
+        for (const key of keys) delete visitor.note().args[key]
+        visitor.change(true)
+      }),
 
-    setConsent(next: Consent) {
-      consent = next
-      if (next === 'denied') erase().catch(onError)
-      schedule()
-    },
+    setConsent: (next) =>
+      attempt('setConsent', () => {
+        if (!CONSENT.test(next)) throw next
+        consent = next
+        if (next === 'denied') erase().catch(onError)
+      }),
 
     erase,
 

@@ -7,6 +7,7 @@ import { relative } from 'node:path'
 import { Stryker } from '@stryker-mutator/core'
 
 const ROOMS = ['packages/collector/src/queue/*.ts', 'packages/collector/src/forward/*.ts']
+const TRACKER = ['adoption', 'batch', 'chunk', 'hold', 'ladder', 'outbox', 'sender', 'visitor']
 const TOKENS = ['app-token', 'token-file', 'token-source', 'renewal-watch']
 /** In percent. */
 const LEAST_SCORE = 85
@@ -16,13 +17,17 @@ const isTest = (file) => file.endsWith('.test.ts') || file.endsWith('/conformanc
 const given = process.argv.slice(2).filter((argument) => argument !== '--')
 const isAgain = given.includes('--again')
 const asked = given.filter((argument) => argument !== '--again')
-const files = [...globSync(ROOMS), ...TOKENS.map((name) => `packages/rabbitpre/src/${name}.ts`)]
+const SINGLE = [
+  ...TOKENS.map((name) => `packages/rabbitpre/src/${name}.ts`),
+  ...TRACKER.map((name) => `packages/tracker/src/core/${name}.ts`),
+]
+const files = [...globSync(ROOMS), ...SINGLE]
   .filter((file) => !isTest(file))
   .filter((file) => asked.length === 0 || asked.some((part) => file.includes(part)))
   .toSorted()
 if (files.length === 0) {
   console.error(
-    `no file to change has ${asked.join(' or ')} in its path; there are ${[...ROOMS, ...TOKENS].join(', ')}`,
+    `no file to change has ${asked.join(' or ')} in its path; there are ${[...ROOMS, ...SINGLE].join(', ')}`,
   )
   process.exit(2)
 }

@@ -43,7 +43,7 @@ const compress = {
   unsafe: true,
   unsafe_comps: true,
   unsafe_arrows: true,
-  unsafe_methods: true,
+  unsafe_math: true,
 }
 
 /** For the script tag. */

@@ -23,6 +23,21 @@ describe('the other paths', () => {
     expect(await (await get('/healthz', { queue: broken })).json()).toEqual({ status: 'alive' })
   })
 
+  it('takes batches at other paths too, as at its own', async () => {
+    const app = collector({ batchPaths: ['/x/y', '/z'] })
+    for (const path of ['/v1/batch', '/x/y', '/z']) {
+      const answered = await app.request(`${path}?source=shop`, { method: 'POST', body: '{"v":1,"events":[]}' })
+      const refused = await app.request(path, { method: 'PUT' })
+      expect([path, answered.status, refused.status, refused.headers.get('allow')]).toEqual([
+        path,
+        (await app.request('/v1/batch?source=shop', { method: 'POST', body: '{"v":1,"events":[]}' })).status,
+        405,
+        'POST, OPTIONS',
+      ])
+    }
+    expect((await app.request('/x', { method: 'POST', body: '{}' })).status).toBe(404)
+  })
+
   it('serves the script with its ETag', async () => {
     const response = await get('/v1/warren.js')
     expect(await response.text()).toBe('var warren')

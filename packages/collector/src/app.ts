@@ -17,11 +17,12 @@ const PREFLIGHT_MAX_AGE_S = 86_400
  * 413 or a 503.
  */
 export function createCollector(options: CollectorOptions): Hono {
-  const { queue, telemetry, scripts = [] } = options
+  const { queue, telemetry, scripts = [], batchPaths = [] } = options
+  const paths = ['/v1/batch', ...batchPaths]
   const app = new Hono()
 
   // Before all middleware: what that adds to answers, this route has written out.
-  app.post('/v1/batch', batchRoute(options))
+  app.on('POST', paths, batchRoute(options))
 
   // Before the headers below, which let pages of any origin read an answer: this one is for no other origin.
   if (options.admin) app.route('/admin', adminApp({ ...options, ...options.admin }))
@@ -33,12 +34,13 @@ export function createCollector(options: CollectorOptions): Hono {
     secureHeaders({ crossOriginResourcePolicy: 'cross-origin', strictTransportSecurity: false }),
   )
 
-  app.all('/v1/batch', () => {
+  const refuse = () => {
     telemetry.count('batches', { source: 'none', status: '405' })
     const response = problemResponse(405, 'batches are sent by POST')
     response.headers.set('allow', 'POST, OPTIONS')
     return response
-  })
+  }
+  for (const path of paths) app.all(path, refuse)
 
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
   app.get('/readyz', async (c) => {

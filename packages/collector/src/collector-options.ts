@@ -15,6 +15,8 @@ export interface CollectorOptions {
   telemetry: Telemetry
   /** Called when fresh events stand in the queue, so that a forwarder can be woken. */
   onEnqueued?: () => void
+  /** Where batches are taken besides `/v1/batch`. */
+  batchPaths?: readonly string[]
   /** The tracker's scripts, served first-party; see `script-routes.ts`. */
   scripts?: readonly ServedScript[]
   /** Every lane's state, shown in the body of `/readyz`. */

@@ -141,8 +141,13 @@ const deadLettersSchema = strictObject({
   maxEvents: whole(1).nullable().default(1_000_000),
 })
 
+/** A plain path: nothing in it that a router reads as a pattern. */
+const PATH = /^(\/[\w.~-]+)+$/
+
 export const configSchema = strictObject({
   $schema: string().optional(),
+  /** Where batches are taken besides `/v1/batch`: for sites whose visitors block known paths. */
+  batchPaths: array(string().regex(PATH, 'must be a path like /a/b')).default([]),
   credentials: record(name(), credentialsSchema).default({}),
   destinations: record(name(), destinationSchema).default({}),
   sources: record(name(), sourceSchema).default({}),

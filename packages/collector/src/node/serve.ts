@@ -92,6 +92,7 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
     onEnqueued: () => timer.wakeAt(Date.now() + GATHER_MS),
     lanes: () => forwarder.lanes(),
     isStopping: () => isStopping,
+    batchPaths: config.batchPaths,
     scripts,
     ...(adminToken === undefined ? {} : { admin: { token: adminToken, dead: queue.dead, rulesOf } }),
   })

@@ -24,6 +24,7 @@ describe('what is given', () => {
       queue: { kind: 'sqlite', path: './warren.db' },
       isOpen: true,
       config: {
+        batchPaths: [],
         credentials: { environment: { token: { variable: 'RABBITPRE_TOKEN' } } },
         destinations: { default: { credentials: 'environment', publicParams: { isMatching: false } } },
         sources: {},

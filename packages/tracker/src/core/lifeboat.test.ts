@@ -1,34 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { keyTime, type ChunkRecord } from './chunk.ts'
-import { memoryNotebook, memoryStore, type MemoryDevice } from './memory-store.ts'
+import { memoryNotebook, type MemoryDevice } from './memory-store.ts'
 import type { Notebook, Store } from './platform.ts'
-import { acceptAll, chunkKeys, createTestPage, settled, START } from './test-platform.ts'
-
-/** A store that opens when the test says so, as a page's that leaves before IndexedDB has opened. */
-function openingStore(device: MemoryDevice = new Map()) {
-  const inner = memoryStore(device)
-  let open = () => {}
-  let giveUp = () => {}
-  const opened = new Promise<void>((resolve, reject) => {
-    open = resolve
-    giveUp = () => reject(new Error('it does not answer'))
-  })
-  const store: Store = {
-    name: 'memory',
-    write: (records) => opened.then(() => inner.write(records)),
-    keys: () => opened.then(() => inner.keys()),
-    read: (key) => opened.then(() => inner.read(key)),
-  }
-  return {
-    store,
-    async open() {
-      open()
-      await settled()
-    },
-    /** The store's watchdog has waited long enough. */
-    giveUp,
-  }
-}
+import { acceptAll, chunkKeys, createTestPage, openingStore, settled, START } from './test-platform.ts'
 
 const eventsOf = (device: MemoryDevice) => chunkKeys(device).flatMap((key) => (device.get(key) as ChunkRecord).events)
 

@@ -18,8 +18,8 @@ export interface Session {
   id(now: number): string
   /** Writes down how far it reaches, for other pages. */
   keep(): void
-  /** The next event begins another one, on every page. */
-  end(): void
+  /** The next event begins another one, unless another page has; everywhere: in any case, and for all pages. */
+  end(isEverywhere?: boolean): void
 }
 
 /** A visitor's session over all pages: one id, and when it was last used. */
@@ -46,9 +46,9 @@ export function createSession({ notebook }: Platform, randomId: (chars: number) 
       keptAt = usedAt
       notebook.write([[NOTE_KEY, { id, at: usedAt }]])
     },
-    end() {
+    end(isEverywhere) {
       usedAt = keptAt = 0
-      notebook.write([[NOTE_KEY]])
+      if (isEverywhere) notebook.write([[NOTE_KEY]])
     },
   }
 }

@@ -219,6 +219,56 @@ export function createTestPage(options: TestOptions = {}): TestPage {
   }
 }
 
+/** A store that opens when the test says so, as a page's that leaves before IndexedDB has opened. */
+export function openingStore(device: MemoryDevice = new Map()): {
+  store: Store
+  open(): Promise<void>
+  /** The store's watchdog has waited long enough. */
+  giveUp(): void
+} {
+  const inner = memoryStore(device)
+  let open = () => {}
+  let giveUp = () => {}
+  const opened = new Promise<void>((resolve, reject) => {
+    open = resolve
+    giveUp = () => reject(new Error('it does not answer'))
+  })
+  const store: Store = {
+    name: 'memory',
+    write: (records) => opened.then(() => inner.write(records)),
+    keys: () => opened.then(() => inner.keys()),
+    read: (key) => opened.then(() => inner.read(key)),
+  }
+  return {
+    store,
+    async open() {
+      open()
+      await settled()
+    },
+    giveUp: () => giveUp(),
+  }
+}
+
+/** One browser profile: its pages share what lies on the device. */
+export interface TestProfile {
+  device: MemoryDevice
+  boat: MemoryDevice
+  open(options?: TestOptions): TestPage
+  /** All that lies on the device, in both places, as text. */
+  text(): string
+}
+
+export function createTestProfile(): TestProfile {
+  const device: MemoryDevice = new Map()
+  const boat: MemoryDevice = new Map()
+  return {
+    device,
+    boat,
+    open: (options) => createTestPage({ device, boat, ...options }),
+    text: () => JSON.stringify([...device, ...boat]),
+  }
+}
+
 /** Tracks so many events of one key, in one task. */
 export function many(tracker: Tracker, count: number, key = 'c_a'): void {
   for (let i = 0; i < count; i++) tracker.track(key)

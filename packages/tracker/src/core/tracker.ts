@@ -220,6 +220,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
     reset() {
       visitor.reset()
       follow(false)
+      session.end(true)
       schedule()
     },
 

@@ -54,7 +54,12 @@ export default defineConfig({
       },
       {
         ssr,
-        test: { name: 'e2e', include: ['test/e2e/*.test.ts'], testTimeout: 60_000, fileParallelism: false },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/*.test.ts', 'test/e2e/pages/*.test.ts'],
+          testTimeout: 60_000,
+          fileParallelism: false,
+        },
       },
       {
         ssr,

@@ -14,10 +14,10 @@ const BUDGETS = [
   {
     name: 'dist/warren.js (script tag)',
     budget: 5120,
-    held: 6807,
+    held: 6842,
     read: () => readFileSync('packages/tracker/dist/warren.js', 'utf8'),
   },
-  { name: 'import { createTracker }', budget: 4992, held: 6690, read: bundleImport },
+  { name: 'import { createTracker }', budget: 4992, held: 6727, read: bundleImport },
 ]
 
 let isWithin = true

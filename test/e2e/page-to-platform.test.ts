@@ -15,6 +15,9 @@ const PRECISE = { isMatching: true, matchingType: 1, accurateMatchType: 'gzh', a
 interface Warren {
   track(key: string, args?: object, options?: object): void
   identify(identity: object): void
+  register(args: object): void
+  on(name: string, listener: (signal: Record<string, unknown> & { message: string }) => void): () => void
+  close(): Promise<void>
   stored(): Promise<void>
   flush(): Promise<unknown>
   health(): Record<string, unknown>

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Hono } from 'hono'
 import type { Browser, Page } from 'puppeteer-core'
-import { afterAll, beforeAll, expect, test, type TestAPI } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi, type TestAPI } from 'vitest'
 import type { DeliveredEvent } from '@warren/rabbitpre/sandbox'
 import { launchChromium } from './chromium.ts'
 import { listen, type Listening } from './listen.ts'
@@ -196,7 +196,7 @@ async function visitOf({ site, sandbox }: Stage, place: Place, line: SwitchedLin
       ),
     health: () => page.evaluate(() => warren.health()),
     events,
-    arrived: (count) => expect.poll(numbers, soon).toEqual(range(count)),
+    arrived: (count) => vi.waitFor(async () => expect(await numbers()).toEqual(range(count)), soon),
   }
 }
 

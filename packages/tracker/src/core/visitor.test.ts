@@ -106,6 +106,22 @@ describe('the note', () => {
     expect(next.members()).toBe(visitor.members())
   })
 
+  it.each([
+    { device: null },
+    { device: 7 },
+    { device: '' },
+    { device: 'x'.repeat(257) },
+    { who: 5 },
+    { who: {} },
+    { args: null },
+  ])('is not believed where it would spoil every event: %o', (damage) => {
+    const { open, boat } = profile()
+    boat.set(NOTE, { v: 1, at: 9_000, epoch: 0, device: 'd', args: {}, ...damage })
+    const { visitor } = open()
+    expect(visitor.note()).toMatchObject({ at: 0, device: expect.stringMatching('device-') as string, args: {} })
+    expect(visitor.members()).toBe('')
+  })
+
   it('is written in both places, once for what has changed, and not before the store has told what it knows', async () => {
     const { open, boat, device } = profile()
     const { visitor } = open()

@@ -88,9 +88,12 @@ export function createVisitor(
   function take(found: unknown) {
     const { at, epoch, device } = note
     try {
-      const next = found as Note
-      if (next.v !== 1 || !(next.at > at)) return
-      become(Object.assign(anew(0, 0), next))
+      const { v, at: changedAt } = found as Note
+      if (v !== 1 || !(changedAt > at)) return
+      const next: Note = Object.assign(anew(0, 0), found)
+      // Of another shape, it would cost each event its acceptance.
+      if (!isText(next.device, MAX_ID_CHARS) || !next.args || (next.who && !next.who.identity)) return
+      become(next)
       if (note.device !== device) onOther(note.epoch > epoch)
     } catch {
       // No note, or a damaged one: this page goes on with what it knows.

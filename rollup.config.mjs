@@ -21,7 +21,7 @@ const inlined = resolve({ browser: true, exportConditions: ['browser', 'module',
 const INTERNAL =
   'adopt after answer aside batch bytes change chunks clock countOthers durable emit end entropy eventNow forget free handOver hasMore holds ' +
   'isAway isExit isInDoubt isPrerendering keep ladder lifecycle limit listen look members note notebook onClose ' +
-  'onError own read record recover release remove rescue resume retryAfterMs rung sdk send settle stop ' +
+  'onError own read record recover release remove rescue resume retryAfterMs rung sdk send settle starts stop ' +
   'store transport use wake write'
 
 /** `let` alone repeats better than `const` and `let` by turns: 1 % of the script. */

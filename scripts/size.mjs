@@ -14,7 +14,7 @@ const BUDGETS = [
   {
     name: 'dist/warren.js (script tag)',
     budget: 5120,
-    held: 6842,
+    held: 6829,
     read: () => readFileSync('packages/tracker/dist/warren.js', 'utf8'),
   },
   { name: 'import { createTracker }', budget: 4992, held: 6727, read: bundleImport },

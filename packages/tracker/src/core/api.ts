@@ -57,8 +57,17 @@ export interface TrackerOptions {
   plugins?: Plugin[]
 }
 
-/** Changes the options, usually by setting a hook that calls the one that was there. */
-export type Plugin = (options: TrackerOptions) => void
+/**
+ * Changes the options, usually by setting a hook that calls the one that was there. What it returns, if anything, is
+ * called once.
+ */
+export type Plugin = (options: TrackerOptions) => PluginStart | void
+
+/**
+ * Gets the tracker, and what is registered (by `register()`, on earlier pages too): as soon as the device has told it,
+ * and so not before the visitor's consent. What it throws is told as `error`.
+ */
+export type PluginStart = (tracker: Tracker, registered: Record<string, unknown>) => void
 
 export interface TrackOptions {
   /** When it happened, in ms since 1970. Default: now. */

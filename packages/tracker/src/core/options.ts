@@ -1,4 +1,4 @@
-import type { TrackerOptions } from './api.ts'
+import type { PluginStart, TrackerOptions } from './api.ts'
 
 /** The options as a script tag has them: an attribute is a text. */
 export type Attributes = { [Name in keyof TrackerOptions]: string }
@@ -23,12 +23,16 @@ const ROWS: Row[] = [
 ]
 
 /** What `checkOptions` returns: hooks may be absent. */
-export type CheckedOptions = Required<Omit<TrackerOptions, 'beforeSend' | 'encode' | 'plugins'>> & TrackerOptions
+export type CheckedOptions = Required<Omit<TrackerOptions, 'beforeSend' | 'encode' | 'plugins'>> &
+  TrackerOptions & {
+    /** What the plugins returned. */
+    starts: (PluginStart | void)[]
+  }
 
 /** The options after the plugins and with defaults; throws one line that names what is wrong and the remedy. */
 export function checkOptions(given: TrackerOptions | Attributes): CheckedOptions {
   const options = Object.assign({}, given) as CheckedOptions
-  for (const plugin of options.plugins || []) plugin(options)
+  options.starts = (options.plugins || []).map((plugin) => plugin(options))
   const checked = options as unknown as Record<string, Value>
   for (const [name, initial, form, words] of ROWS) {
     const { [name]: value = initial } = checked

@@ -151,7 +151,12 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
     if (!isOpen()) return
     if (!hasBegun) {
       hasBegun = true
-      void visitor.recover()
+      visitor
+        .recover()
+        .then(() =>
+          options.starts.forEach((start) => start && start(tracker as unknown as Tracker, visitor.note().args)),
+        )
+        .catch(onError)
       adoption.look()
     }
     visitor.look()
@@ -189,7 +194,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
   tick()
   if (consent === 'denied' && visitor.note().at) void erase().catch(onError)
 
-  return {
+  const tracker: Tracker<Events> = {
     track(key, args, trackOptions) {
       const now = clock.eventNow()
       const event =
@@ -276,6 +281,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
     // The totals are copied: what the host does to them is no matter of ours.
     health: () => Object.assign(outbox.health(), copyOf(counts), { damaged: adoption.damaged() }),
   }
+  return tracker
 }
 
 function increment(totals: Totals, name: string) {

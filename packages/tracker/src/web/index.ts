@@ -17,12 +17,16 @@ export function createTracker<Events extends AnyEvents<Events> = Record<string, 
 }
 
 export type {
+  Consent,
   DropReason,
+  EventDraft,
   FlushResult,
   Health,
   Identity,
   IdentityType,
   IdentifyOptions,
+  Plugin,
+  PluginStart,
   Proof,
   Tracker,
   TrackerOptions,

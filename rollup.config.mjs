@@ -71,37 +71,51 @@ const onwarn = (warning) => {
   throw new Error(`rollup: ${warning.message}`)
 }
 
+/** Who imports one names it in full, and gets it alone. */
+const PLUGINS = ['page-context', 'gzip', 'privacy-signals']
+
+/** Two files of one text: TypeScript takes the name's ending for the kind of module. */
+const types = (input, name) => ({
+  input: `${tracker}/build/${input}.d.ts`,
+  output: [{ file: `${tracker}/dist/${name}.d.ts` }, { file: `${tracker}/dist/${name}.d.cts` }],
+  plugins: [
+    // 100 is `bundler`, which reads the protocol's exports; its types are inlined, or users would have to install it.
+    dts({ includeExternal: ['@warren/protocol'], compilerOptions: { moduleResolution: 100, customConditions: [] } }),
+  ],
+  onwarn,
+})
+
+const modules = (input, name, plugins) => ({
+  input: `${tracker}/build/${input}.js`,
+  output: [
+    { file: `${tracker}/dist/${name}.js`, format: 'es', generatedCode },
+    { file: `${tracker}/dist/${name}.cjs`, format: 'cjs', generatedCode },
+  ],
+  plugins: [inlined, letOnly, ...plugins, parsed],
+  onwarn,
+})
+
+const script = (input, name) => ({
+  input: `${tracker}/build/web/${input}.js`,
+  output: {
+    file: `${tracker}/dist/${name}.js`,
+    format: 'iife',
+    generatedCode,
+    externalLiveBindings: false,
+    freeze: false,
+    strict: false,
+  },
+  plugins: [inlined, letOnly, minified, parsed],
+  onwarn,
+})
+
 export default [
-  {
-    input: `${tracker}/build/web/index.js`,
-    output: [
-      { file: `${tracker}/dist/index.js`, format: 'es', generatedCode },
-      { file: `${tracker}/dist/index.cjs`, format: 'cjs', generatedCode },
-    ],
-    plugins: [inlined, letOnly, readable, parsed],
-    onwarn,
-  },
-  {
-    input: `${tracker}/build/web/script.js`,
-    output: {
-      file: `${tracker}/dist/warren.js`,
-      format: 'iife',
-      generatedCode,
-      externalLiveBindings: false,
-      freeze: false,
-      strict: false,
-    },
-    plugins: [inlined, letOnly, minified, parsed],
-    onwarn,
-  },
-  {
-    input: `${tracker}/build/web/index.d.ts`,
-    // Two files of one text: TypeScript takes the name's ending for the kind of module.
-    output: [{ file: `${tracker}/dist/index.d.ts` }, { file: `${tracker}/dist/index.d.cts` }],
-    plugins: [
-      // 100 is `bundler`, which reads the protocol's exports; its types are inlined, or users would have to install it.
-      dts({ includeExternal: ['@warren/protocol'], compilerOptions: { moduleResolution: 100, customConditions: [] } }),
-    ],
-    onwarn,
-  },
+  modules('web/index', 'index', [readable]),
+  types('web/index', 'index'),
+  // Small, and of nobody's internal properties: the bundler of who imports them minifies.
+  ...PLUGINS.flatMap((name) => [
+    modules(`plugins/${name}`, `plugins/${name}`, []),
+    types(`plugins/${name}`, `plugins/${name}`),
+  ]),
+  script('script', 'warren'),
 ]

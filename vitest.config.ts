@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['packages/*/src/**/*.test.ts', 'test/*.test.ts'],
-          exclude: ['packages/tracker/src/web/**', '**/*.browser.test.ts', '**/node_modules/**'],
+          exclude: ['packages/tracker/src/{web,plugins}/**', '**/*.browser.test.ts', '**/node_modules/**'],
         },
       },
       {
@@ -23,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'dom',
           environment: 'happy-dom',
-          include: ['packages/tracker/src/web/**/*.test.ts'],
+          include: ['packages/tracker/src/{web,plugins}/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
         },
       },

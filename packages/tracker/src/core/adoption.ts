@@ -8,6 +8,8 @@ export interface Adoption {
   /** Looks for chunks of others after a jittered moment, and again every 30 s, even while a store hangs. */
   look(): void
   stop(): void
+  /** All was erased: what is being read is not taken in. */
+  forget(): void
   /** Records that could not be read: damaged ones, and those of another version. */
   damaged(): number
 }
@@ -30,7 +32,7 @@ export function createAdoption(
   onError: (message: string) => void,
 ): Adoption {
   /** Damaged records, and those of another version: left as they are, told once, never read again by this page. */
-  const setAside: string[] = []
+  let setAside: string[] = []
   let isStopped = false
   let cancelTimer = () => {}
 
@@ -40,6 +42,7 @@ export function createAdoption(
   }
 
   async function lookNow() {
+    const began = setAside
     // What the device refused a while ago it may take now.
     outbox.write(true)
     const others = (await ladder.keys()).filter((key) => !outbox.holds(key) && !setAside.includes(key))
@@ -56,8 +59,8 @@ export function createAdoption(
     keys.splice(outbox.health().waiting < MAX_WAITING ? MAX_CHUNKS : 0)
     for (const key of keys) {
       const record = await ladder.read(key).catch(() => null)
-      // Another look, that began while a slow store opened, may have been quicker.
-      if (outbox.holds(key)) continue
+      // Another look, that began while a slow store opened, may have been quicker; or an erasure.
+      if (outbox.holds(key) || began !== setAside) continue
       if (isRecord(record)) outbox.adopt({ key, record, durable: record })
       else if (record !== null) {
         setAside.push(key)
@@ -73,6 +76,9 @@ export function createAdoption(
     stop() {
       isStopped = true
       cancelTimer()
+    },
+    forget() {
+      setAside = []
     },
     damaged: () => setAside.length,
   }

@@ -107,17 +107,21 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
     own.isHeld = isHolding()
   }
 
-  /** The device is another one; erased: what is here is not to be kept. */
-  function follow(isErased: boolean) {
+  /** The visitor may be known now, and the device another one; erased: what is here is not to be kept. */
+  function follow(isOther: boolean, isErased?: boolean) {
     // What is open belongs to the old device.
     outbox.chunks()
-    if (isErased)
+    if (isErased) {
+      adoption.forget()
       dropAll(
         'erased',
         outbox.forget(() => true),
       )
-    Object.assign(own, begin())
-    session.end()
+    }
+    if (isOther) {
+      Object.assign(own, begin())
+      session.end()
+    }
     endHold()
   }
 
@@ -130,10 +134,15 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
     sender.wake()
   }
 
-  /** The page may never run again: on the device what can be, and to the collector what fits. */
-  function leave(isLeaving: boolean) {
+  /** Writes down who is here, after what other pages say. */
+  function remember(isLeaving?: boolean) {
     visitor.look()
     if (isOpen()) visitor.keep(isLeaving)
+  }
+
+  /** The page may never run again: on the device what can be, and to the collector what fits. */
+  function leave(isLeaving: boolean) {
+    remember(isLeaving)
     outbox.write(isLeaving)
     outbox.rescue()
     sender.handOver(isLeaving)
@@ -153,14 +162,14 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
       hasBegun = true
       visitor
         .recover()
-        .then(() =>
-          options.starts.forEach((start) => start && start(tracker as unknown as Tracker, visitor.note().args)),
-        )
+        .then(() => {
+          remember()
+          options.starts.forEach((start) => start && start(tracker as unknown as Tracker, visitor.note().args))
+        })
         .catch(onError)
       adoption.look()
     }
-    visitor.look()
-    visitor.keep()
+    remember()
     session.keep()
     if (lifecycle.isAway()) leave(false)
     else outbox.write()
@@ -186,7 +195,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
   async function erase() {
     notebook.write(notebook.keys().map((key) => [key]))
     visitor.erase()
-    follow(true)
+    follow(true, true)
     await store.write((await store.keys()).map((key) => [key]))
   }
 
@@ -224,7 +233,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
 
     reset() {
       visitor.reset()
-      follow(false)
+      follow(true)
       session.end(true)
       schedule()
     },

@@ -19,7 +19,7 @@ function profile(boat: MemoryDevice = new Map(), device: MemoryDevice = new Map(
       platform,
       () => `device-${made++}`,
       (message) => errors.push(message),
-      (isErased) => others.push(isErased),
+      (isOther, isErased) => isOther && others.push(isErased),
     )
     visitor.look()
     return { visitor, others, device: () => visitor.note().device }

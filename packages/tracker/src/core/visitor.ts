@@ -48,7 +48,7 @@ export interface Visitor {
   look(): void
   /** Writes down what is to be remembered; when leaving, whatever the store may yet tell. */
   keep(isLeaving?: boolean): void
-  /** Looks for what a killed browser lost from its notes, but kept in the store; until then it writes nothing, and then what there is. */
+  /** Looks for what a killed browser lost from its notes, but kept in the store; until then nothing is written. */
   recover(): Promise<void>
 }
 
@@ -60,11 +60,13 @@ export function createVisitor(
   { notebook, store, clock }: Platform,
   randomId: (chars: number) => string,
   onError: (message: string) => void,
-  /** The device is another one from here on, by another page's doing. */
-  onOther: (isErased: boolean) => void,
+  /** Another page's doing counts from here on: whether the device is another one, and the one before was erased. */
+  onTaken: (isOther: boolean, isErased: boolean) => void,
 ): Visitor {
   let isKept = true
+  let hasNews = false
   let isRecovered = false
+  const bornAt = clock.now()
   let note = anew(0, 0)
   let members = ''
 
@@ -82,19 +84,22 @@ export function createVisitor(
 
   function change(isNews?: boolean) {
     isKept = false
-    if (isNews) note.at = now()
+    if (isNews) hasNews = true
   }
 
   function take(found: unknown) {
-    const { at, epoch, device } = note
+    const { at, epoch, device, who, args } = note
     try {
       const { v, at: changedAt } = found as Note
       if (v !== 1 || !(changedAt > at)) return
       const next: Note = Object.assign(anew(0, 0), found)
       // Of another shape, it would cost each event its acceptance.
       if (!isText(next.device, MAX_ID_CHARS) || !next.args || (next.who && !next.who.identity)) return
+      // Said here before the store could tell: it counts, and the rest comes from there.
+      if (hasNews) Object.assign(next, { who: who || next.who, args: Object.assign(next.args, args) })
       become(next)
-      if (note.device !== device) onOther(note.epoch > epoch)
+      // A page that knew of no note holds nothing from before it began.
+      onTaken(note.device !== device, note.epoch > (at ? epoch : bornAt))
     } catch {
       // No note, or a damaged one: this page goes on with what it knows.
     }
@@ -102,8 +107,10 @@ export function createVisitor(
 
   function keep(isLeaving?: boolean) {
     if (isKept || !(isRecovered || isLeaving)) return
-    if (!note.at) note.at = now()
+    // Others follow where a device begins, too.
+    if (hasNews || note.at <= note.epoch) note.at = now()
     isKept = true
+    hasNews = false
     notebook.write([[NOTE_KEY, note]])
     store.write([[NOTE_KEY, note]]).catch(() => {
       // The outbox says so, of what it holds.
@@ -140,8 +147,8 @@ export function createVisitor(
     },
 
     reset() {
-      become(anew(note.at, note.epoch))
-      change(true)
+      become(anew(now(), note.epoch))
+      change()
     },
 
     erase() {
@@ -163,7 +170,6 @@ export function createVisitor(
         // A store that cannot be read has nothing to add.
       }
       isRecovered = true
-      keep()
     },
   }
 }

@@ -75,6 +75,11 @@ describe('batchBody', () => {
     expect(body(chunks)['writers']).toEqual([{ id: 'w', given: 2, dropped: {} }, ownOnWire])
   })
 
+  it('tells the greatest totals of a writer, also where its newest chunk goes first, as at exit', () => {
+    const chunks = [chunk(1, { given: 2 }), chunk(1, { given: 1 })]
+    expect(body(chunks)['writers']).toEqual([{ id: 'w', given: 2, dropped: {} }, ownOnWire])
+  })
+
   it('does not claim its own writer for another device', () => {
     expect(body([chunk(1, { device: 'e' })])['writers']).toEqual([{ id: 'w', given: 7, dropped: {} }])
   })

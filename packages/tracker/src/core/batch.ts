@@ -51,9 +51,10 @@ export function takeBatch(
 
 /** The body of a batch, joined from texts that were made in `track()`. */
 export function batchBody({ device, chunks, events }: Batch, own: WriterTotals, sdk: string, sentAt: number): string {
-  // A writer's greatest totals count, whatever the order; the page's own are live.
+  // A writer's greatest totals count, whatever the order of its chunks; the page's own are live.
   const writers: Record<string, string> = {}
-  for (const { device: on, writer: id, given, dropped } of [...chunks.map(({ record }) => record), own]) {
+  const records = chunks.map(({ record }) => record).sort((one, other) => one.given - other.given)
+  for (const { device: on, writer: id, given, dropped } of [...records, own]) {
     if (on === device) writers[id] = JSON.stringify({ id, given, dropped })
   }
   // Arrays are joined by hand: some pages give arrays a `toJSON`.

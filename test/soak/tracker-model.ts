@@ -1,0 +1,292 @@
+import type { Health } from '@warren/tracker'
+import type { SeenAnswer, SeenBatch } from './tracker-line.ts'
+import type { DeviceContents, PageTold } from './tracker-page.ts'
+import type { EventKind, PlannedEvent, PlannedPage } from './tracker-plan.ts'
+
+/** What the soak knows of one event. */
+export interface ModelEvent {
+  uuid: string
+  kind: EventKind
+  life: Life
+  trackedAt: number
+  /** Why it is none, or was dropped; told by a page. */
+  dropped?: string | undefined
+  /** The collector has it; will never take it. */
+  accepted?: boolean
+  rejected?: boolean
+  /** It was in IndexedDB: `stored()` said so, or it was seen there. */
+  isAbove?: boolean
+  /** `stored()` resolved for it on the lower rung. */
+  isBelow?: boolean
+  /** Why it may be lost from here on, where nothing else becomes of it. */
+  mayLose?: string
+  /** It may have been erased; since then it must be gone. */
+  mayBeErased?: boolean
+  erasedAt?: number
+  /** A violation is told once. */
+  isReported?: boolean
+}
+
+/** One document, from its load to its end; one in the back/forward cache may live again. */
+export interface Life {
+  id: string
+  page: PlannedPage
+  isAlive: boolean
+  consent: 'granted' | 'pending' | 'denied'
+  isClosed: boolean
+  storage: string
+  /** In the order of `track()`, those that were not taken among them. */
+  events: ModelEvent[]
+  dropped: PageTold['dropped']
+  sent: number
+  complaints: number
+}
+
+/** Where an event is: the declared states, and `missing`, which must not be. */
+export type EventState = string
+
+/** Another tab hears of an erasure, and a request that was under way arrives, within this. */
+const ERASURE_SPREADS_MS = 2_000
+
+/** Reasons that are told while the event is tracked: it was never taken. */
+const AT_ONCE = new Set(['invalid_key', 'invalid_args', 'closed', 'no_consent', 'limit_events', 'limit_bytes'])
+
+/** Whether it had a number of its writer. */
+export const isTaken = ({ dropped, kind }: ModelEvent): boolean =>
+  !(dropped !== undefined && (AT_ONCE.has(dropped) || kind === 'tooLarge'))
+
+/** What must be true of one device's events, whatever happens to them. */
+export interface TrackerModel {
+  events: ReadonlyMap<string, ModelEvent>
+  lives: ReadonlyMap<string, Life>
+  begin(id: string, page: PlannedPage): Life
+  track(life: Life, planned: PlannedEvent[]): void
+  /** What a page says that is killed before it can say more. */
+  refuse(life: Life, dropped: PageTold['dropped']): void
+  /** What a living page says. */
+  hear(told: PageTold, health: Health): void
+  /** What lies on the device; returns the events that are in no declared state. */
+  look(contents: DeviceContents): ModelEvent[]
+  hasFarewell(life: Life): boolean
+  batch(batch: SeenBatch): void
+  answer(answer: SeenAnswer): void
+  stored(events: ModelEvent[], rung: string): void
+  /** Of these events, those that are not known to lie in IndexedDB may be lost. */
+  letLose(events: Iterable<ModelEvent>, cause: string): void
+  /** All that is known may be gone from here on. */
+  beginErase(): ModelEvent[]
+  endErase(events: ModelEvent[]): void
+  state(event: ModelEvent): EventState
+  /** Events by state. */
+  counts(): Record<string, number>
+}
+
+export function trackerModel(violate: (text: string) => void): TrackerModel {
+  const events = new Map<string, ModelEvent>()
+  const lives = new Map<string, Life>()
+  const farewells = new Set<string>()
+  let onDevice = new Set<string>()
+  let lastAbove: string[] = []
+
+  const isSettled = (event: ModelEvent) =>
+    event.accepted || event.rejected || (event.dropped !== undefined && event.dropped !== 'erased')
+
+  function state(event: ModelEvent): EventState {
+    if (event.accepted) return 'delivered'
+    if (event.rejected) return 'rejected'
+    if (event.dropped !== undefined) return `dropped: ${event.dropped}`
+    if (event.life.isAlive) return 'tracked'
+    if (onDevice.has(event.uuid)) return 'stored'
+    if (event.mayBeErased) return 'erased'
+    if (event.mayLose !== undefined) return `exempt: ${event.mayLose}`
+    return 'missing'
+  }
+
+  /** A page's word on its events; what a page told before stays told. */
+  function take(life: Life, dropped: PageTold['dropped'], rejected: string[], complaints: string[]) {
+    life.dropped = dropped.length > life.dropped.length ? dropped : life.dropped
+    for (const { uuid, reason } of dropped) {
+      // A note that was written while the drop was told.
+      if (uuid === '') continue
+      const event = events.get(uuid)
+      if (!event) violate(`${life.id} dropped ${uuid} (${reason}), which nobody tracked`)
+      else if (event.dropped === undefined) {
+        event.dropped = reason
+        if (!isDropAllowed(event, reason)) violate(`${life.id} dropped ${uuid} without cause: ${reason}`)
+      }
+    }
+    for (const uuid of rejected) {
+      if (!events.get(uuid)?.rejected) violate(`${life.id} told ${uuid} as rejected: no answer said so`)
+    }
+    for (const text of complaints.slice(life.complaints)) violate(`${life.id} complains: ${text}`)
+    life.complaints = Math.max(life.complaints, complaints.length)
+  }
+
+  function isDropAllowed({ kind, mayBeErased, mayLose, life }: ModelEvent, reason: string): boolean {
+    switch (reason) {
+      case 'invalid_key':
+        return kind === 'badKey'
+      case 'too_large':
+        return kind === 'tooLarge' || mayLose === 'alone in a 413'
+      case 'closed':
+        return life.isClosed
+      case 'no_consent':
+        return life.consent === 'denied'
+      case 'limit_events':
+        return life.page.maxEvents !== undefined
+      case 'erased':
+        // One that another page tracks before it hears of the erasure is erased as well.
+        return mayBeErased ?? [...events.values()].some((event) => event.mayBeErased)
+      default:
+        return false
+    }
+  }
+
+  return {
+    events,
+    lives,
+    state,
+
+    begin(id, page) {
+      const life: Life = {
+        id,
+        page,
+        isAlive: true,
+        consent: page.consent,
+        isClosed: false,
+        storage: 'indexeddb',
+        events: [],
+        dropped: [],
+        sent: 0,
+        complaints: 0,
+      }
+      lives.set(id, life)
+      return life
+    },
+
+    track(life, planned) {
+      for (const { uuid, kind } of planned) {
+        const event: ModelEvent = { uuid, kind, life, trackedAt: Date.now() }
+        events.set(uuid, event)
+        life.events.push(event)
+      }
+    },
+
+    refuse: (life, dropped) => take(life, dropped, [], []),
+
+    hear(told, health) {
+      const life = lives.get(told.id)
+      if (!life) return violate(`${told.id} is no page of this round`)
+      take(life, told.dropped, told.rejected, told.complaints)
+      life.storage = health.storage
+      for (const uuid of told.sent.slice(life.sent)) {
+        if (!events.get(uuid)?.accepted) violate(`${told.id} told ${uuid} as sent: no answer said so`)
+      }
+      life.sent = told.sent.length
+      const sum = (totals: Record<string, number>) => Object.values(totals).reduce((all, one) => all + one, 0)
+      const mine = life.events.filter(isTaken)
+      const over = new Set([...told.sent, ...told.rejected, ...told.dropped.map(({ uuid }) => uuid)])
+      const waiting = mine.filter(({ uuid }) => !over.has(uuid)).length
+      const said = [
+        [health.tracked === mine.length, `tracked is ${health.tracked}, not ${mine.length}`],
+        [health.waiting >= waiting, `waiting is ${health.waiting}: less than ${waiting}`],
+        [health.stored >= 0 && health.sending <= health.waiting + health.stored, 'stored or sending is out of range'],
+        [health.sent === told.sent.length, `sent is ${health.sent}, not ${told.sent.length}`],
+        [new Set(told.sent).size === told.sent.length, 'an event was told as sent twice'],
+        [sum(health.rejected) === told.rejected.length, `rejected is ${sum(health.rejected)}`],
+        [sum(health.dropped) === told.dropped.length, `dropped is ${sum(health.dropped)}, not ${told.dropped.length}`],
+      ] as const
+      for (const [isRight, text] of said) if (!isRight) violate(`health of ${told.id}: ${text}`)
+    },
+
+    look({ above, below, notes }) {
+      const now = Date.now()
+      lastAbove = above ?? lastAbove
+      onDevice = new Set([...lastAbove, ...below])
+      for (const { id, dropped, rejected, complaints, isFarewell } of notes) {
+        const life = lives.get(id)
+        if (!life) continue
+        if (isFarewell) farewells.add(id)
+        take(life, dropped, rejected, complaints)
+      }
+      for (const uuid of above ?? []) {
+        const event = events.get(uuid)
+        if (event) event.isAbove = true
+      }
+      for (const uuid of onDevice) {
+        const event = events.get(uuid)
+        if (!event) violate(`${uuid} lies on the device, and nobody tracked it`)
+        else if (
+          above &&
+          event.erasedAt !== undefined &&
+          now > event.erasedAt + ERASURE_SPREADS_MS &&
+          !event.isReported
+        ) {
+          event.isReported = true
+          violate(`${uuid} of ${event.life.id} lies on the device ${now - event.erasedAt} ms after it was erased`)
+        }
+      }
+      // What cannot be seen is not missing.
+      if (!above) return []
+      return [...events.values()].filter((event) => !event.isReported && state(event) === 'missing')
+    },
+
+    hasFarewell: ({ id }) => farewells.has(id),
+
+    batch({ at, body, state }) {
+      for (const { uuid } of body.events) {
+        const event = events.get(uuid)
+        if (!event) violate(`${uuid} is on the wire, and nobody tracked it`)
+        else if (event.erasedAt !== undefined && at > event.erasedAt + ERASURE_SPREADS_MS)
+          violate(`${uuid} of ${event.life.id} was sent ${at - event.erasedAt} ms after it was erased`)
+        else if (!isTaken(event)) violate(`${uuid} was sent, and had been dropped: ${event.dropped}`)
+      }
+      const alone = body.events.length === 1 ? events.get(body.events[0]?.uuid ?? '') : undefined
+      if (state === 'status 413' && alone) alone.mayLose ??= 'alone in a 413'
+    },
+
+    answer({ accepted, rejected }) {
+      for (const uuid of accepted) {
+        const event = events.get(uuid)
+        if (event) event.accepted = true
+        if (event?.kind === 'deep') violate(`${uuid} was accepted, too deep as it is`)
+      }
+      for (const uuid of rejected) {
+        const event = events.get(uuid)
+        if (event) event.rejected = true
+        if (event?.kind !== 'deep') violate(`${uuid} was rejected, well as it is`)
+      }
+    },
+
+    stored(some, rung) {
+      for (const event of some) {
+        if (rung === 'indexeddb') event.isAbove = true
+        else event.isBelow = true
+      }
+    },
+
+    letLose(some, cause) {
+      for (const event of some) {
+        if (isSettled(event) || event.isAbove) continue
+        event.mayLose ??= event.isBelow ? `${cause}, on the lower rung` : cause
+      }
+    },
+
+    beginErase() {
+      const all = [...events.values()].filter((event) => !isSettled(event))
+      for (const event of all) event.mayBeErased = true
+      return all
+    },
+
+    endErase(some) {
+      const now = Date.now()
+      for (const event of some) event.erasedAt ??= now
+    },
+
+    counts() {
+      const counts: Record<string, number> = {}
+      for (const event of events.values()) counts[state(event)] = (counts[state(event)] ?? 0) + 1
+      return counts
+    },
+  }
+}

@@ -19,7 +19,7 @@ const inlined = resolve({ browser: true, exportConditions: ['browser', 'module',
  * stored record, of the public surface, or of anything the page gives us: the tests in a browser run the built script.
  */
 const INTERNAL =
-  'adopt after answer aside batch bytes change chunks clock countOthers durable emit end entropy eventNow forget free handOver hasMore holds ' +
+  'adopt after answer aside batch bytes canOutlive change chunks clock countOthers durable emit end entropy eventNow forget free handOver hasMore hasObjects holds isReady words ' +
   'isAway isExit isInDoubt isPrerendering keep ladder lifecycle limit listen look members note notebook onClose ' +
   'onError own read record recover release remove rescue resume retryAfterMs rung sdk send settle starts stop ' +
   'store transport use wake write'
@@ -109,6 +109,25 @@ const script = (input, name) => ({
   onwarn,
 })
 
+/** What every mini-program's builder takes: one CommonJS file that is everything, under a folder of its own. */
+const miniprogram = (name, plugins) => ({
+  input: `${tracker}/build/miniprogram/${name}.js`,
+  output: {
+    file: `${tracker}/dist/miniprogram/${name}.js`,
+    format: 'cjs',
+    generatedCode,
+    esModule: false,
+    freeze: false,
+  },
+  plugins: [inlined, letOnly, ...plugins, parsed],
+  onwarn,
+})
+
+const miniTypes = (name) => {
+  const { input, plugins } = types(`miniprogram/${name}`)
+  return { input, output: { file: `${tracker}/dist/miniprogram/${name}.d.ts` }, plugins, onwarn }
+}
+
 export default [
   modules('web/index', 'index', [readable]),
   types('web/index', 'index'),
@@ -118,4 +137,6 @@ export default [
     types(`plugins/${name}`, `plugins/${name}`),
   ]),
   script('script', 'warren'),
+  miniprogram('index', [minified]),
+  miniTypes('index'),
 ]

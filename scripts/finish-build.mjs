@@ -11,3 +11,8 @@ chmodSync('packages/cli/dist/cli.js', 0o755)
 
 const schema = toJSONSchema(configSchema, { io: 'input' })
 writeFileSync('packages/collector/dist/warren.config.schema.json', `${JSON.stringify(schema, null, 2)}\n`)
+
+// What WeChat's npm build copies as it is: beside the file, the spelling that bundlers teach, and what kind of module it is.
+const miniprogram = 'packages/tracker/dist/miniprogram'
+writeFileSync(`${miniprogram}/miniprogram.js`, "module.exports = require('./index.js')\n")
+writeFileSync(`${miniprogram}/package.json`, '{"type":"commonjs"}\n')

@@ -1,4 +1,4 @@
-// `pnpm size`: what users download, in bytes of brotli at its best, against the budgets.
+// `pnpm size`: what users download, in bytes of brotli at its best (of mini-programs: as it is), against the budgets.
 import { readFileSync } from 'node:fs'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { parse } from 'acorn'
@@ -25,14 +25,24 @@ const BUDGETS = [
     budget: 128,
     read: () => bundleImport('privacySignals', 'plugins/privacy-signals'),
   },
+  {
+    // A mini-program's packages are counted as they are.
+    name: 'dist/miniprogram/index.js',
+    budget: 12_000,
+    held: 17_100,
+    isRaw: true,
+    read: () => readFileSync('packages/tracker/dist/miniprogram/index.js', 'utf8'),
+  },
 ]
 
 let isWithin = true
-for (const { name, budget, held = budget, read } of BUDGETS) {
+for (const { name, budget, held = budget, isRaw, read } of BUDGETS) {
   const code = await read()
   // Phones live for years: what a page loads is ES2017 at most.
   parse(code, { ecmaVersion: 2017, sourceType: 'module' })
-  const bytes = brotliCompressSync(code, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length
+  const bytes = isRaw
+    ? code.length
+    : brotliCompressSync(code, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length
   if (bytes > held) isWithin = false
   console.log(
     JSON.stringify({

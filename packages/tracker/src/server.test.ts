@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createTracker } from './web/index.ts'
 
 describe('without a page', () => {
@@ -17,6 +17,16 @@ describe('without a page', () => {
 
   it('still says what is wrong with the options', () => {
     expect(() => createTracker({ endpoint: 'https://c.example', source: '' })).toThrow(/option source/)
+  })
+
+  it.each(['wx', 'my', 'tt'])('says which import is right in a mini-program, by its %s', (name) => {
+    vi.stubGlobal(name, {})
+    try {
+      const create = () => createTracker({ endpoint: 'https://c.example', source: 'shop' })
+      expect(create).toThrow("import '@warren/tracker/miniprogram'")
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 
   it('leaves nothing running, and an ignored stored() ends no process', () => {

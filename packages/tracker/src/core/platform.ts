@@ -1,6 +1,6 @@
 /** The ports: all that the tracker asks of its home. `core/` knows no other way out. */
 
-export type StoreName = 'indexeddb' | 'localstorage' | 'memory'
+export type StoreName = 'indexeddb' | 'localstorage' | 'storage' | 'memory'
 
 /**
  * Keeps records beyond the page's life. Records are plain data (strings, numbers, arrays, objects) and are kept as
@@ -41,6 +41,8 @@ export interface Outcome {
   retryAfterMs?: number
   /** No answer will come: handed to the browser, which does not tell what became of it. */
   isInDoubt?: boolean
+  /** Why there is no answer, where the host of this page says something that its owner can mend. */
+  words?: string
 }
 
 export interface SendOptions {
@@ -52,6 +54,8 @@ export interface SendOptions {
 
 /** Sends one body. Never rejects, and always concludes; what a status means is decided in `sender.ts`. */
 export interface Transport {
+  /** Requests may outlive the page: what is left at its end goes out beside what is on its way. */
+  readonly canOutlive: boolean
   send(body: string, options: SendOptions): Promise<Outcome>
 }
 

@@ -160,7 +160,7 @@ export function createSender(
   }
 
   async function request(batch: Batch) {
-    const [{ status, retryAfterMs }, answer] = await dispatch(batch)
+    const [{ status, retryAfterMs, words = `answered ${status}` }, answer] = await dispatch(batch)
     const { length } = batch.events
     const isSplit = SPLIT.test(`${status}`)
     if (state === STOPPED) return
@@ -187,7 +187,7 @@ export function createSender(
       }
       backOff(REFUSED.test(`${status}`) ? REFUSED_BASE_MS : BASE_MS, retryAfterMs)
       // Last: a listener may close the tracker, and what is stopped stays so.
-      onError(`answered ${status}`)
+      onError(words)
     }
   }
 
@@ -219,6 +219,10 @@ export function createSender(
 
   function handOver(isLeaving: boolean, maxBytes = MAX_PIECE_BYTES) {
     if (!isLeaving && state === BACK_OFF) return
+    if (!transport.canOutlive) {
+      if (state <= WAITING) send()
+      return
+    }
     do {
       const chunks = free().filter(({ batch }) => !batch || (isLeaving && !batch.isExit))
       const piece = takeBatch(

@@ -110,6 +110,7 @@ export function createTestPage(options: TestOptions = {}): TestPage {
     store: options.store ?? memoryStore(options.device),
     notebook: options.notebook ?? memoryNotebook(boat),
     transport: {
+      canOutlive: true,
       send(text, sendOptions) {
         return new Promise((resolve) => {
           const body = JSON.parse(text) as SentRequest['body']

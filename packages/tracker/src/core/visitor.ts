@@ -106,7 +106,8 @@ export function createVisitor(
   }
 
   function keep(isLeaving?: boolean) {
-    if (isKept || !(isRecovered || isLeaving)) return
+    // A note that could not be read may be there all the same.
+    if (isKept || !(isRecovered || (isLeaving && notebook.read(NOTE_KEY) !== 0))) return
     // Others follow where a device begins, too.
     if (hasNews || note.at <= note.epoch) note.at = now()
     isKept = true

@@ -20,6 +20,7 @@ export function fetchTransport({
   const canKeepAlive = Request && 'keepalive' in Request.prototype
 
   return {
+    canOutlive: true,
     async send(body, { device, isExit }) {
       const url = `${endpoint}${path}?source=${encodeURIComponent(source)}&d=${device.slice(0, 2)}`
       // Engines that cannot abort end a request by a time-out of their own.

@@ -13,7 +13,17 @@ export function createTracker<Events extends AnyEvents<Events> = Record<string, 
 ): Tracker<Events> {
   if (typeof document === 'object') return browserTracker(options)
   checkOptions(options)
+  if (isMiniProgram()) throw new Error("warren: in a mini-program, import '@warren/tracker/miniprogram'")
   return inertTracker()
+}
+
+declare const wx: unknown
+declare const my: unknown
+declare const tt: unknown
+
+/** Bundlers of mini-programs take this entry for the package's bare name: it would fail at its first request. */
+function isMiniProgram(): boolean {
+  return typeof wx === 'object' || typeof my === 'object' || typeof tt === 'object'
 }
 
 export type {

@@ -59,6 +59,8 @@ export default defineConfig({
           include: ['test/e2e/*.test.ts', 'test/e2e/pages/*.test.ts'],
           testTimeout: 60_000,
           fileParallelism: false,
+          // Pages side by side: nearly all of their time is waiting.
+          maxConcurrency: 12,
         },
       },
       {

@@ -90,7 +90,12 @@ describe.concurrent('an IndexedDB that does not answer', () => {
     await shop.track(5, 5)
     await shop.page.evaluate(() => warren.stored())
     await expect.poll(shop.health).toMatchObject({ storage: 'indexeddb', stored: 10, waiting: 10 })
-    expect(await shop.page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes('.')))).toEqual([])
+    expect(
+      await shop.page.evaluate(
+        (name) => Object.keys(localStorage).filter((key) => key.startsWith(name) && key.includes('.')),
+        `warren:${shop.source}:`,
+      ),
+    ).toEqual([])
 
     const before = shop.wire.length
     shop.line.state = 'well'

@@ -1,4 +1,5 @@
 import { keySize, type Chunk, type QueuedEvent, type WriterTotals } from './chunk.ts'
+import { toJson } from './json.ts'
 
 /** What one request carries: chunks of one device, and their events. */
 export interface Batch {
@@ -55,7 +56,7 @@ export function batchBody({ device, chunks, events }: Batch, own: WriterTotals, 
   const writers: Record<string, string> = {}
   const records = chunks.map(({ record }) => record).sort((one, other) => one.given - other.given)
   for (const { device: on, writer: id, given, dropped } of [...records, own]) {
-    if (on === device) writers[id] = JSON.stringify({ id, given, dropped })
+    if (on === device) writers[id] = toJson({ id, given, dropped }) as string
   }
   // Arrays are joined by hand: some pages give arrays a `toJSON`.
   return `{"v":1,"sentAt":${sentAt},"device":"${device}","sdk":"${sdk}","writers":[${Object.values(writers)}],"events":[${events.map(([, text]) => text)}]}`

@@ -100,6 +100,23 @@ describe('writeEvent', () => {
     expect(write('c_a', args)).toBe('invalid_args')
   })
 
+  it.each([false, true])('takes names that every object has, prototypes frozen: %o', (isFrozen) => {
+    // Frozen for good, it would spoil what comes after.
+    const { assign } = Object
+    if (isFrozen)
+      Object.assign = (target: object, ...parts: unknown[]) => {
+        if (Object.getPrototypeOf(target) !== null) throw new TypeError('read only')
+        return assign(target, ...parts)
+      }
+    try {
+      expect(write('c_a', { constructor: 1, toString: 2 })).toMatchObject({
+        text: expect.stringContaining('"args":{"constructor":1,"toString":2}') as string,
+      })
+    } finally {
+      Object.assign = assign
+    }
+  })
+
   it('survives any nesting', () => {
     const deep: Record<string, unknown> = {}
     let inner = deep

@@ -39,7 +39,7 @@ export function writeEvent(
     // Arrays, dates, texts, functions, elements; null.
     if (args !== undefined && {}.toString.call(args) !== '[object Object]') return reason
     const { time, intid, uuid = context.uuid } = options || {}
-    let draft: EventDraft = { uuid, eventKey, args: Object.assign({}, context.args, args), time, intid }
+    let draft: EventDraft = { uuid, eventKey, args: joined(context.args, args), time, intid }
     if (context.beforeSend) {
       reason = 'before_send'
       const edited = context.beforeSend(draft)
@@ -50,8 +50,8 @@ export function writeEvent(
     // A bad option must not cost the event: it goes without.
     const id = isText(draft.uuid, MAX_UUID_CHARS) ? draft.uuid : context.uuid
     const at = isInstant(draft.time) ? draft.time : context.now
-    let text = `{"uuid":${JSON.stringify(id)},"eventKey":${JSON.stringify(draft.eventKey)},"time":${Math.floor(at)}${context.members}`
-    if (isText(draft.intid, MAX_ID_CHARS)) text += `,"intid":${JSON.stringify(draft.intid)}`
+    let text = `{"uuid":${toJson(id)},"eventKey":${toJson(draft.eventKey)},"time":${Math.floor(at)}${context.members}`
+    if (isText(draft.intid, MAX_ID_CHARS)) text += `,"intid":${toJson(draft.intid)}`
     const json = toJson(draft.args)
     if (!json || json[0] !== '{') return reason
     if (json !== '{}') text += `,"args":${json}`
@@ -61,6 +61,15 @@ export function writeEvent(
   } catch {
     // A cycle, a BigInt, a getter or a toJSON that throws, nesting deeper than the stack; a hook that failed.
     return reason
+  }
+}
+
+/** Where a page has frozen its prototypes, a name that every object has cannot be assigned to one that has it from there. */
+function joined(...parts: unknown[]): Record<string, unknown> {
+  try {
+    return Object.assign({}, ...parts)
+  } catch {
+    return Object.assign(Object.create(null), ...parts)
   }
 }
 

@@ -1,19 +1,25 @@
-/** Prototypes that old libraries give a `toJSON`, against which a value would be written as a text. */
-const { prototype } = Array as unknown as { prototype: { toJSON?: unknown } }
+/** As it was when the tracker began: pages replace it by ones that leave things out. */
+const { stringify } = JSON
 
-/** A value as JSON; arrays stay arrays, whatever the page has done to them. Undefined for what has no JSON. */
+interface Patched {
+  toJSON?: unknown
+}
+
+/**
+ * A value as JSON: lists stay lists, and objects objects, whatever `toJSON` the page has put on their prototypes.
+ * Undefined for what has no JSON.
+ */
 export function toJson(value: unknown): string | undefined {
-  const { toJSON } = prototype
-  if (!toJSON) return JSON.stringify(value)
-  delete prototype.toJSON
-  try {
-    return JSON.stringify(value)
-  } finally {
-    prototype.toJSON = toJSON
-  }
+  const { toJSON } = [] as Patched
+  if (!toJSON) return stringify(value)
+  const patches = [toJSON, ({} as Patched).toJSON]
+  return stringify(value, function (this: Record<string, Patched>, key, member: unknown) {
+    const original = this[key]
+    return original && patches.includes(original.toJSON) ? original : member
+  })
 }
 
 /** A copy of plain data that shares nothing with it. */
 export function copyOf<Value>(value: Value): Value {
-  return JSON.parse(JSON.stringify(value)) as Value
+  return JSON.parse(toJson(value) as string) as Value
 }

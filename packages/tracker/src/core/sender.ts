@@ -3,6 +3,7 @@ import type { WireAnswer } from '@warren/protocol/wire'
 import { readAnswer } from './answer.ts'
 import { batchBody, takeBatch, type Batch } from './batch.ts'
 import { isWaiting, type Chunk, type QueuedEvent, type WriterTotals } from './chunk.ts'
+import { toJson } from './json.ts'
 import type { Outbox } from './outbox.ts'
 import type { Platform } from './platform.ts'
 
@@ -123,7 +124,7 @@ export function createSender(
     cancelTimer = clock.after(delayMs, send)
   }
 
-  const dropped = () => JSON.stringify(own.dropped)
+  const dropped = () => toJson(own.dropped) as string
   const hasUntold = () => dropped() !== told && dropped() !== NOTHING
 
   function wake() {

@@ -2,6 +2,7 @@ import { isText } from '@warren/protocol/is-text'
 import { MAX_ID_CHARS } from '@warren/protocol/limits'
 import type { IdentifyOptions, Identity, IdentityType, Proof } from './api.ts'
 import { isInstant } from './event.ts'
+import { toJson } from './json.ts'
 import type { Platform } from './platform.ts'
 
 const DEVICE_CHARS = 21
@@ -77,7 +78,7 @@ export function createVisitor(
   function become(next: Note) {
     note = next
     // Made here and not in `track()`: it changes once a visit, at most.
-    members = next.who ? `,${JSON.stringify(next.who).slice(1, -1)}` : ''
+    members = next.who ? `,${(toJson(next.who) as string).slice(1, -1)}` : ''
   }
 
   const now = () => Math.max(clock.now(), note.at + 1)

@@ -40,6 +40,8 @@ export interface Outbox {
   settle(batch: Batch, answer?: WireAnswer): QueuedEvent[]
   /** Lets go of the chunks with such a key, whatever becomes of their requests; returns their events. */
   forget(isUnwanted: (key: string) => boolean): QueuedEvent[]
+  /** Puts these in place of a chunk's events, which are not held any more. */
+  replace(chunk: Chunk, events: QueuedEvent[]): void
   /** Begins writing what is unwritten; where the device refused, only if told to try again. */
   write(isRetry?: boolean): void
   /** Puts aside, at once, what is not durable yet. */
@@ -141,7 +143,8 @@ export function createOutbox(
 
   function write(isRetry?: boolean) {
     const isDue = isRetry || (!refusal && (open.length || mirror.some(isBehind)))
-    if (!writing && isOpen() && isDue) writing = transact(isRetry)
+    // Where nothing waits, a write only removes.
+    if (!writing && (isOpen() || !events) && isDue) writing = transact(isRetry)
   }
 
   return {
@@ -165,6 +168,12 @@ export function createOutbox(
 
     settle: (batch, answer) =>
       shrink(batch.chunks, (event) => !batch.events.includes(event) || !!(answer && answer.retry.includes(event[0]))),
+
+    replace(chunk, changed) {
+      count(chunk.record.events, -1)
+      count(changed, 1)
+      chunk.record = Object.assign({}, chunk.record, { isHeld: false, events: changed })
+    },
 
     forget: (isUnwanted) => shrink(chunks(), (_, { key }) => !isUnwanted(key)),
 

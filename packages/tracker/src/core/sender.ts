@@ -53,6 +53,8 @@ export interface Sender {
 /** What a sender leaves to others. */
 export interface SenderHooks {
   own: WriterTotals
+  /** Consent is given, and the page is shown. */
+  isOpen(): boolean
   /** What may be sent now: the chunks that wait, but those that wait for something else. */
   free(): Chunk[]
   /** Removes what an answer settles; without one, a single event that is too large for the way. */
@@ -100,7 +102,7 @@ export function createSender(
   { sdk, clock, entropy, lifecycle, transport }: Platform,
   outbox: Outbox,
   intervalMs: number,
-  { own, free, settle, onError }: SenderHooks,
+  { own, isOpen, free, settle, onError }: SenderHooks,
 ): Sender {
   let state: State = IDLE
   let cancelTimer = () => {}
@@ -125,7 +127,7 @@ export function createSender(
   }
 
   const dropped = () => toJson(own.dropped) as string
-  const hasUntold = () => dropped() !== told && dropped() !== NOTHING
+  const hasUntold = () => isOpen() && dropped() !== told && dropped() !== NOTHING
 
   function wake() {
     if (state > WAITING) return

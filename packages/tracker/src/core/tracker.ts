@@ -54,7 +54,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
   const isOpen = () => consent === 'granted' && !lifecycle.isPrerendering()
   const ladder = createLadder(store, notebook)
   const outbox = createOutbox(ladder, clock, ids, own, options, isOpen, ({ message }) => emit('error', { message }))
-  const sender = createSender(platform, outbox, options.intervalMs, { own, free, settle, onError })
+  const sender = createSender(platform, outbox, options.intervalMs, { own, isOpen, free, settle, onError })
   const adoption = createAdoption(platform, ladder, outbox, onLooked, onError)
 
   let hasBegun = false
@@ -103,7 +103,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
 
   /** Those that need not wait for an identity any more are let go. */
   function endHold() {
-    release(outbox.chunks(), own.device, visitor.members(), isOld)
+    release(outbox, own.device, visitor.members(), isOld)
     own.isHeld = isHolding()
   }
 

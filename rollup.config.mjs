@@ -137,6 +137,8 @@ export default [
     types(`plugins/${name}`, `plugins/${name}`),
   ]),
   script('script', 'warren'),
+  script('script-full', 'warren.full'),
+  script('script-debug', 'warren.debug'),
   miniprogram('index', [minified]),
   miniTypes('index'),
 ]

@@ -13,7 +13,18 @@ const steps = [
   // The command line has no types to offer; the tracker may be required, the others are ESM alone.
   [
     'attw tracker',
-    ['attw', '--pack', 'packages/tracker', '--quiet', '--profile', 'node16', '--exclude-entrypoints', './warren.js'],
+    [
+      'attw',
+      '--pack',
+      'packages/tracker',
+      '--quiet',
+      '--profile',
+      'node16',
+      '--exclude-entrypoints',
+      './warren.js',
+      './warren.full.js',
+      './warren.debug.js',
+    ],
   ],
   ...['protocol', 'rabbitpre', 'collector'].map((name) => [
     `attw ${name}`,

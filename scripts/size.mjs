@@ -14,8 +14,14 @@ const BUDGETS = [
   {
     name: 'dist/warren.js (script tag)',
     budget: 5120,
-    held: 6829,
+    held: 6973,
     read: () => readFileSync('packages/tracker/dist/warren.js', 'utf8'),
+  },
+  {
+    name: 'dist/warren.full.js (script tag)',
+    budget: 5760,
+    held: 7450,
+    read: () => readFileSync('packages/tracker/dist/warren.full.js', 'utf8'),
   },
   { name: 'import { createTracker }', budget: 4992, held: 6727, read: () => bundleImport('createTracker', 'index') },
   { name: 'import { pageContext }', budget: 384, read: () => bundleImport('pageContext', 'plugins/page-context') },

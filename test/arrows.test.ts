@@ -12,7 +12,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   rabbitpre: ['@warren/protocol', 'zod', 'node:fs'],
   'rabbitpre/sandbox': ['@warren/protocol', 'zod', 'hono', 'rabbitpre'],
   'tracker/core': ['@warren/protocol (types)', '@warren/protocol/*'],
-  'tracker/web': ['@warren/protocol (types)', '@warren/protocol/*', 'tracker/core', 'idb-keyval'],
+  'tracker/web': ['@warren/protocol (types)', '@warren/protocol/*', 'tracker/core', 'tracker/plugins', 'idb-keyval'],
   'tracker/miniprogram': ['@warren/protocol (types)', '@warren/protocol/*', 'tracker/core'],
   'tracker/plugins': ['tracker/core (types)'],
   collector: [

@@ -5,6 +5,7 @@ import type { Tracker } from '../core/api.ts'
 interface Event {
   eventKey: string
   time: number
+  args?: Record<string, unknown>
 }
 type Warren = Tracker & { init(options: object): Tracker; q?: unknown[] }
 
@@ -134,6 +135,53 @@ describe('attributes', () => {
     vi.useRealTimers()
   })
 
+  it('are an option each, of the type it has', async () => {
+    const warren = await load({
+      ...attributes,
+      'data-path': '/t',
+      'data-title': 'false',
+      'data-identity-policy': 'hold',
+      'data-max-events': '2',
+      'data-consent': 'pending',
+    })
+    document.title = 'shop'
+    warren.track('c_a')
+    warren.track('c_b')
+    warren.track('c_c')
+    await warren.flush()
+    expect(warren.health()).toMatchObject({ tracked: 2, dropped: { limit_events: 1 } })
+    expect(events).toHaveLength(0)
+
+    warren.setConsent('granted')
+    await warren.flush()
+    // Without an identity they are held.
+    expect(events).toHaveLength(0)
+    warren.identify({ uid: 'u1' })
+    await warren.flush()
+    expect(events.map(({ eventKey, args }) => [eventKey, args])).toEqual([
+      ['c_a', undefined],
+      ['c_b', undefined],
+    ])
+    expect(events[0]?.url).toContain('https://c.example/t?')
+  })
+
+  it('bound the bytes', async () => {
+    const warren = await load({ ...attributes, 'data-max-bytes': '500' })
+    warren.track('c_a', { text: 'x'.repeat(500) })
+    warren.track('c_b')
+    expect(warren.health()).toMatchObject({ tracked: 1, dropped: { limit_bytes: 1 } })
+  })
+
+  it.each([
+    ['data-consent', 'yes', 'consent must be granted, pending or denied'],
+    ['data-title', 'no', 'title must be true or false'],
+    ['data-max-events', 'many', 'maxEvents must be a number'],
+    ['data-path', 'here', 'path must be like /v1/batch'],
+  ])('that say %s="%s" are told to be wrong', async (name, value, words) => {
+    await load({ ...attributes, [name]: value })
+    expect(vi.mocked(console.error).mock.calls).toEqual([[`warren: option ${words}`]])
+  })
+
   it('are found where there is no current script, as in modules and tag managers', async () => {
     await track(await load(attributes, false), 'c_a')
     expect(events[0]?.url).toContain('source=tag')
@@ -210,7 +258,7 @@ describe('the loader snippet', () => {
   })
 
   it("is the one in the script's own documentation", () => {
-    const source = readFileSync(`${import.meta.dirname}/script.ts`, 'utf8')
+    const source = readFileSync(`${import.meta.dirname}/install-script.ts`, 'utf8')
     for (const line of SNIPPET.trim().split('\n')) expect(source).toContain(line.trim())
   })
 })
@@ -245,4 +293,70 @@ describe('the script twice', () => {
     await track(await load(), 'c_b')
     expect(sentKeys()).toEqual(['c_a', 'c_b'])
   })
+})
+
+describe('a script in place of which another one is asked for', () => {
+  const happyDom = (window as unknown as { happyDOM: { setURL(url: string): void } }).happyDOM
+  const attributes = { 'data-endpoint': options.endpoint, 'data-source': 'tag' }
+  const src = 'https://c.example/v1/warren.js'
+  let other: HTMLScriptElement | undefined
+
+  beforeEach(() => {
+    happyDom.setURL('https://shop.example/?warren_debug')
+    other = undefined
+  })
+  afterEach(() => happyDom.setURL('about:blank'))
+
+  /** The tag as a page has it; what it appends is not loaded. */
+  async function loadFirst(attributes: Record<string, string>) {
+    const append = document.head.append.bind(document.head)
+    vi.spyOn(document.head, 'append').mockImplementation((node) => {
+      const script = node as HTMLScriptElement
+      if (script.src.includes('debug')) other = script
+      else if (script.src) Object.defineProperty(document, 'currentScript', { value: script, configurable: true })
+      else append(script)
+    })
+    const script = document.createElement('script')
+    for (const [name, value] of Object.entries({ src, ...attributes })) script.setAttribute(name, value)
+    Object.defineProperty(document, 'currentScript', { value: script, configurable: true })
+    vi.resetModules()
+    await import('./script.ts')
+    return host.warren as Warren
+  }
+
+  it('keeps the calls for that one, those of the snippet before its own', async () => {
+    runSnippet()
+    host.warren?.track('c_snippet')
+    const warren = await loadFirst(attributes)
+    warren.track('c_between')
+    warren.init({ ...options, source: 'early' })
+    expect(events).toHaveLength(0)
+    expect(other?.dataset['source']).toBe('tag')
+
+    vi.spyOn(console, 'debug').mockImplementation(() => {})
+    Object.defineProperty(document, 'currentScript', { value: null, configurable: true })
+    await import('./script-debug.ts')
+    await track(host.warren as Warren, 'c_late')
+    expect(sentKeys()).toEqual(['c_snippet', 'c_between', 'c_late'])
+    expect(console.debug).toHaveBeenCalled()
+  })
+
+  it('goes on with them where that one does not come', async () => {
+    const warren = await loadFirst(attributes)
+    warren.track('c_between')
+    other?.dispatchEvent(new Event('error'))
+    expect(host.warren).toBe(warren)
+    await track(warren, 'c_late')
+    expect(sentKeys()).toEqual(['c_between', 'c_late'])
+    expect(events[0]?.url).toContain('source=tag')
+    expect(console.error).not.toHaveBeenCalled()
+  })
+})
+
+it('the full script names the page and heeds the signals of the browser', async () => {
+  await import('./script-full.ts')
+  const warren = host.warren as Warren
+  warren.init(options)
+  await track(warren, 'c_a')
+  expect(events[0]?.args).toMatchObject({ url: 'about:blank', referrer: '', first_referrer: '' })
 })

@@ -6,7 +6,7 @@ import { createSandbox } from '@warren/rabbitpre/sandbox'
 import { checkDemo } from './demo-check.ts'
 import { shopPage } from './demo-page.ts'
 import { listen, type Listening } from './listen.ts'
-import { scriptFile } from './script-file.ts'
+import { scriptFiles } from './script-files.ts'
 import { onStopSignal } from './stop-signal.ts'
 
 export interface DemoFlags {
@@ -96,7 +96,7 @@ function startNear(port: number, db: string, environment: Record<string, string>
     startCollector({
       settings: readSettings({ port: String(free), db, config: '{}' }, environment),
       environment,
-      scripts: [scriptFile()],
+      scripts: scriptFiles(),
       telemetry: nodeTelemetry({ level: 'error' }),
     }),
   )

@@ -1,11 +1,11 @@
 import { readSettings, startCollector, type Environment, type ServeFlags } from '@warren/collector/node'
-import { scriptFile } from './script-file.ts'
+import { scriptFiles } from './script-files.ts'
 import { onStopSignal } from './stop-signal.ts'
 
 /** `warren serve`: the collector until SIGTERM or SIGINT, then an orderly end with exit code 0. SIGHUP looks at the files of credentials. */
 export async function serve(flags: ServeFlags, environment: Environment): Promise<void> {
   const settings = readSettings(flags, environment)
-  const running = await startCollector({ settings, environment, scripts: [scriptFile()] })
+  const running = await startCollector({ settings, environment, scripts: scriptFiles() })
   onStopSignal(() => running.stop())
   process.on('SIGHUP', () => void running.look())
 }

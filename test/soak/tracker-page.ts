@@ -119,7 +119,7 @@ export interface DeviceContents {
 }
 
 /** Runs in a page of the same origin without a tracker. */
-export async function lookAtDevice(source: string): Promise<DeviceContents> {
+export async function lookAtDevice(source: string, withinMs: number): Promise<DeviceContents> {
   const name = `warren:${source}`
   type Stored = { events?: [string, string][] }
   const uuids = (records: Stored[]) => records.flatMap(({ events = [] }) => events.map(([uuid]) => uuid))
@@ -138,7 +138,7 @@ export async function lookAtDevice(source: string): Promise<DeviceContents> {
       database.close()
     }
   }
-  const late = new Promise<undefined>((resolve) => setTimeout(resolve, 2_000))
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, withinMs))
   const above = await Promise.race([readAbove(), late])
   const keys = Object.keys(localStorage)
   const read = (prefix: string) =>

@@ -92,7 +92,11 @@ export function planRound(engine: EngineName, seed: number, round: number, actio
   let isWell = true
 
   const upTo = (most: number) => 1 + Math.floor(random() * most)
-  const oneOf = <Choice>(choices: readonly Choice[]) => choices[Math.floor(random() * choices.length)]
+  function oneOf<Choice>(choices: readonly Choice[]): Choice {
+    const choice = choices[Math.floor(random() * choices.length)]
+    if (choice === undefined) throw new Error('nothing to choose from')
+    return choice
+  }
 
   function page(): PlannedPage {
     return {

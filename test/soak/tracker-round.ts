@@ -42,6 +42,8 @@ const VISIT_MS = 12_000
 const VISITS = 6
 const DELIVERED_MS = 30_000
 const LAST_ACTIONS = 30
+/** States in which no event may be in the end. */
+const UNFINISHED: ReadonlySet<string> = new Set(['tracked', 'stored', 'missing'])
 /** What follows the first violations of a round is most often theirs. */
 const TOLD_IN_FULL = 3
 

@@ -12,6 +12,9 @@ export interface SoakWindow {
 /** An engine that does not answer within this has failed us, and not the tracker. */
 const PATIENCE_MS = 30_000
 const POLL_MS = 25
+/** An IndexedDB that is not locked opens within this on a loaded machine; one that was locked gets less. */
+const OPEN_MS = 1_500
+const BLIND_MS = 150
 
 /** Rejects where the work takes too long. */
 export async function inTime<Value>(work: Promise<Value>, what: string, ms: number = PATIENCE_MS): Promise<Value> {
@@ -67,5 +70,15 @@ export interface Outlook {
 
 export async function openOutlook(engine: Engine, url: string): Promise<Outlook> {
   const page = await inTime(engine.open(url), 'the outlook')
-  return { page, look: (source) => inTime(page.evaluate(lookAtDevice, source), 'a look at the device') }
+  let isBlind = false
+  return {
+    page,
+    async look(source) {
+      // Where it is locked, it stays so for a while.
+      const withinMs = isBlind ? BLIND_MS : OPEN_MS
+      const contents = await inTime(page.evaluate(lookAtDevice, source, withinMs), 'a look at the device')
+      isBlind = !contents.above
+      return contents
+    },
+  }
 }

@@ -7,6 +7,7 @@ import { run } from './run.mjs'
 const PARTS = {
   unit: ['node', 'dom'],
   collector: ['collector'],
+  mini: ['mini'],
   browsers: ['browser', 'e2e'],
   engines: ['engines'],
 }

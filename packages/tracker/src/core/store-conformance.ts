@@ -9,15 +9,15 @@ const fresh = (title: string) => `conformance-${title}-${Date.now()}-${names++}`
 
 /**
  * What every store must do. `open(name)` opens the store of that name; twice with one name is the same store reopened,
- * and two names share nothing.
+ * and two names share nothing. `largeChars` of Chinese are the largest record that the device takes.
  */
-export function testStore(title: string, open: (name: string) => Store): void {
+export function testStore(title: string, open: (name: string) => Store, largeChars = 1_000_000): void {
   testAnyStore(`${title} is a store`, open)
 
   describe(`${title} is a store for much`, () => {
     it('keeps a large record whole', async () => {
       const store = open(fresh(title))
-      const text = '汉'.repeat(1_000_000)
+      const text = '汉'.repeat(largeChars)
       await store.write([['a', { text }]])
       const record = (await store.read('a')) as { text: string }
       expect(record.text === text).toBe(true)

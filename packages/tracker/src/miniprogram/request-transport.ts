@@ -39,8 +39,8 @@ export function requestTransport(
           fail(failure) {
             const words = wordsOf(failure)
             const outcome: Outcome = { status: 0 }
-            // Ended by the host five seconds after the app was hidden: it may have arrived.
-            if (/interrupted/.test(words)) outcome.isInDoubt = true
+            // One that the host interrupts, five seconds after the app was hidden, may have arrived, and is told of when
+            // the app is shown: it goes again like any other, and its uuids make that harmless.
             if (/domain list|not in domain|域名/.test(words) && !isExplained) {
               isExplained = true
               outcome.words = UNLISTED

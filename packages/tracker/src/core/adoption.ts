@@ -46,7 +46,6 @@ export function createAdoption(
     // What the device refused a while ago it may take now.
     outbox.write(true)
     const others = (await ladder.keys()).filter((key) => !outbox.holds(key) && !setAside.includes(key))
-    outbox.countOthers(others)
     let nextMs = LOOK_EVERY_MS
     const keys = others.filter((key) => {
       // A key of the future was written by a wrong clock.
@@ -67,6 +66,7 @@ export function createAdoption(
         onError(`cannot read ${key}`)
       }
     }
+    outbox.countOthers(others.filter((key) => !outbox.holds(key)))
     onLooked()
     lookAfter(nextMs)
   }

@@ -182,9 +182,10 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
     void Promise.resolve().then(tick)
   }
 
-  /** What a host gives may be anything, and its getters may throw. */
+  /** Changes what is known, after what other pages say. What a host gives may be anything, and its getters may throw. */
   function attempt(name: string, change: () => void) {
     try {
+      visitor.look()
       change()
       schedule()
     } catch (cause) {
@@ -231,12 +232,12 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
         endHold()
       }),
 
-    reset() {
-      visitor.reset()
-      follow(true)
-      session.end(true)
-      schedule()
-    },
+    reset: () =>
+      attempt('reset', () => {
+        visitor.reset()
+        follow(true)
+        session.end(true)
+      }),
 
     register: (args) =>
       attempt('register', () => {

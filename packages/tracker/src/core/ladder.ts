@@ -9,6 +9,8 @@ import type { Notebook, Store, StoreName } from './platform.ts'
  * | takes       | –          | the upper's  | up, and takes along what lies below: from an exit, or from a bad time     |
  * | has refused | takes      | the lower's  | down; up again first where it is told to try                              |
  * | has refused | is full    | –            | nowhere: it rejects with what the upper one said                          |
+ *
+ * A removal that went down may be needed above: it is made up for, and until then the key is not told any more.
  */
 export interface Ladder {
   /** The rung in use. */
@@ -28,6 +30,8 @@ export type Change = [key: string, record?: ChunkRecord | undefined]
 export function createLadder(upper: Store, lower: Notebook): Ladder {
   /** What the upper rung said last, unless it takes again. */
   let refusal: unknown
+  /** What was removed while the upper rung refused, and may lie there. */
+  const owed = new Set<string>()
   const keysBelow = () => lower.keys().filter(keyTime)
 
   return {
@@ -37,11 +41,16 @@ export function createLadder(upper: Store, lower: Notebook): Ladder {
       if (!refusal || isRetry) {
         // Those that cannot be read stay where they are.
         const below = keysBelow().filter((key) => isRecord(lower.read(key)))
-        const all = [...below.map((key) => [key, lower.read(key)]), ...records] as Change[]
+        const all = [
+          ...below.map((key) => [key, lower.read(key)]),
+          ...[...owed].map((key) => [key]),
+          ...records,
+        ] as Change[]
         if (!all.length) return
         try {
           await upper.write(all)
           refusal = undefined
+          owed.clear()
           lower.write(all.map(([key]) => [key]))
           return
         } catch (cause) {
@@ -49,6 +58,7 @@ export function createLadder(upper: Store, lower: Notebook): Ladder {
         }
       }
       if (!lower.write(records)) throw refusal
+      for (const [key, record] of records) if (!record) owed.add(key)
     },
 
     rescue: (records) => lower.write(records),
@@ -56,7 +66,7 @@ export function createLadder(upper: Store, lower: Notebook): Ladder {
     async keys() {
       const below = keysBelow()
       const above = await upper.keys().catch((): string[] => [])
-      return [...new Set([...above.filter(keyTime), ...below])].sort()
+      return [...new Set([...above.filter((key) => keyTime(key) && !owed.has(key)), ...below])].sort()
     },
 
     async read(key) {

@@ -13,6 +13,7 @@ const PRECISE = { isMatching: true, matchingType: 1, accurateMatchType: 'gzh', a
 
 /** The tracker's script, as the page sees it. */
 interface Warren {
+  init(options: object): unknown
   track(key: string, args?: object, options?: object): void
   identify(identity: object): void
   register(args: object): void

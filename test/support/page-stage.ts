@@ -9,7 +9,7 @@ import { listen, type Listening } from './listen.ts'
 import { freshFolder, startCli, type CliProcess } from './processes.ts'
 import { startSandbox, towards, type TestSandbox } from './sandbox.ts'
 import { switchedLine, type SwitchedLine } from './switched-line.ts'
-import { watchWire, type WatchedBatch } from './wire-watch.ts'
+import type { WatchedBatch } from './wire-watch.ts'
 
 const DIST = resolve(import.meta.dirname, '../../packages/tracker/dist')
 /** How long an event waits for company in these pages, in ms: nobody wants to wait with it. */
@@ -50,8 +50,8 @@ export interface Visit extends Place {
   /** The address of a page of the same site that has nothing of ours. */
   elsewhere: string
   line: SwitchedLine
-  /** Every batch that the page gave to the network. */
-  wire: WatchedBatch[]
+  /** Every batch that reached the collector, with the source of its address. */
+  batches(): (WatchedBatch & { source: string | null })[]
   /** Uncaught errors, unhandled rejections and calls of the console, in all frames. */
   complaints: string[]
   /** Tracks events numbered from `from` in one task of the page, which then goes to `href` where one is given. */
@@ -182,7 +182,11 @@ async function visitOf({ site, sandbox }: Stage, place: Place, line: SwitchedLin
     url: `${site}/shop/${place.source}`,
     elsewhere: `${site}/elsewhere`,
     line,
-    wire: watchWire(page),
+    batches: () =>
+      line.carried.map(({ path, body }) => ({
+        ...(JSON.parse(body) as WatchedBatch),
+        source: new URLSearchParams(path.split('?')[1]).get('source'),
+      })),
     complaints,
     track: (from, count, href = '') =>
       page.evaluate(

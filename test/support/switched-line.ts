@@ -14,6 +14,8 @@ export interface SwitchedLine {
   state: LineState
   /** Requests met in each state. */
   met: Record<LineState, number>
+  /** Requests that went through to the server, with their bodies. */
+  carried: { path: string; body: string }[]
   close(): Promise<void>
 }
 
@@ -35,7 +37,10 @@ export async function switchedLine(targetUrl: string): Promise<SwitchedLine> {
         answer(outgoing, 200, '<!doctype html><title>Sign in</title>')
         break
       case 'well': {
-        const { method, url: path, headers } = incoming
+        const { method, url: path = '', headers } = incoming
+        let body = ''
+        incoming.setEncoding('utf8').on('data', (text: string) => (body += text))
+        incoming.on('end', () => line.carried.push({ path, body }))
         const onward = request({ hostname, port, method, path, headers }, (response) => {
           outgoing.writeHead(response.statusCode ?? 502, response.headers)
           response.pipe(outgoing)
@@ -51,6 +56,7 @@ export async function switchedLine(targetUrl: string): Promise<SwitchedLine> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     state: 'well',
     met: { well: 0, unavailable: 0, portal: 0, cut: 0 },
+    carried: [],
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -10,6 +10,7 @@ export interface WatchedEvent {
 }
 
 export interface WatchedBatch {
+  device: string
   sentAt: number
   writers: { id: string; given: number; dropped: Record<string, number> }[]
   events: WatchedEvent[]

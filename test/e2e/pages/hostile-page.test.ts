@@ -36,7 +36,9 @@ async function tracksThrough(shop: Visit, expect: import('vitest').ExpectStatic)
       deep: { goods: ['洗衣机'] },
     })
   }
-  expect(shop.wire.every(({ events, writers }) => Array.isArray(events) && writers.every(({ id }) => id))).toBe(true)
+  expect(shop.batches().every(({ events, writers }) => Array.isArray(events) && writers.every(({ id }) => id))).toBe(
+    true,
+  )
 }
 
 const PATCHES: Record<string, () => void> = {

@@ -100,10 +100,15 @@ describe.concurrent('an IndexedDB that does not answer', () => {
       ),
     ).toEqual([])
 
-    const before = shop.wire.length
+    const before = shop.batches().length
     shop.line.state = 'well'
     await shop.arrived(10)
-    expect(shop.wire.slice(before).flatMap(({ events }) => events)).toHaveLength(10)
+    expect(
+      shop
+        .batches()
+        .slice(before)
+        .flatMap(({ events }) => events),
+    ).toHaveLength(10)
   })
 
   it('and is left at once: the next page finds what the rung below holds', async ({ visit }) => {

@@ -185,6 +185,18 @@ describe('away', () => {
     expect(page.requests.length - before).toBeLessThan(5)
   })
 
+  it('asks no more often because the page is hidden and shown ten times a second', async () => {
+    const page = createTestPage({ answer: () => ({ status: 503 }) })
+    page.tracker.track('c_a')
+    for (let i = 0; i < 50; i++) {
+      page.setAway(i % 2 === 0)
+      await page.pass(100)
+    }
+    // In 5 s.
+    expect(page.requests.length).toBeLessThan(15)
+    expect(page.tracker.health()).toMatchObject({ waiting: 1, stored: 1 })
+  })
+
   it('is over when the page is seen', async () => {
     const page = createTestPage({ answer: acceptAll })
     page.setAway(true)

@@ -42,7 +42,8 @@ export interface Sender {
   /**
    * Gives what is unanswered to requests that outlive the page, newest first, at once; it stays stored until answered.
    * A normal request may die with the page: when leaving, what it carries goes along. While staying away, nothing goes
-   * to a collector that is known not to answer.
+   * to a collector that is known not to answer; and nothing when leaving, where it asked to wait, or the page was shown
+   * since it failed: a page that is hidden and shown ten times a second must not ask as often.
    */
   handOver(isLeaving: boolean): void
   /** Sends without waiting for company. Resolves when all that waits now is answered, or an attempt failed. */
@@ -221,7 +222,7 @@ export function createSender(
   }
 
   function handOver(isLeaving: boolean, maxBytes = MAX_PIECE_BYTES) {
-    if (!isLeaving && state === BACK_OFF) return
+    if (state === BACK_OFF && (isFirm || !isLeaving)) return
     if (!transport.canOutlive) {
       if (state <= WAITING) send()
       return

@@ -12,8 +12,6 @@ import { switchedLine, type SwitchedLine } from './switched-line.ts'
 import type { WatchedBatch } from './wire-watch.ts'
 
 const DIST = resolve(import.meta.dirname, '../../packages/tracker/dist')
-/** How long an event waits for company in these pages, in ms: nobody wants to wait with it. */
-const INTERVAL_MS = 50
 
 /** What a page needs to have the tracker. */
 export interface Place {
@@ -36,6 +34,8 @@ export interface VisitOptions {
   /** What the page holds between `before` and `after`; the tag unless given. */
   body?: (place: Place) => string
   headers?: Record<string, string>
+  /** How long an event waits for company. In milliseconds; 50 unless given: nobody wants to wait with it. */
+  intervalMs?: number
   /** The source; another one for each visit unless given. */
   source?: string
   /** What the page may complain of: what the test itself brings about. */
@@ -137,7 +137,7 @@ export function pageTest(config?: object): TestAPI<PageTools> {
       await use(async (options = {}) => {
         const source = options.source ?? `visit-${visits++}`
         const line = await switchedLine(stage.collector.url)
-        const place = placeOf(stage.site, line.url, source)
+        const place = placeOf(stage.site, line.url, source, options.intervalMs ?? 50)
         shown.set(source, { html: pageOf(place, options), headers: options.headers ?? {} })
         const page = await stage.browser.newPage({ type: 'window' })
         const visit = await visitOf(stage, place, line, page)
@@ -155,9 +155,9 @@ export function pageTest(config?: object): TestAPI<PageTools> {
   })
 }
 
-function placeOf(site: string, endpoint: string, source: string): Place {
+function placeOf(site: string, endpoint: string, source: string, intervalMs: number): Place {
   const script = `${site}/warren.js`
-  const tag = `<script src="${script}" data-endpoint="${endpoint}" data-source="${source}" data-interval-ms="${INTERVAL_MS}"></script>`
+  const tag = `<script src="${script}" data-endpoint="${endpoint}" data-source="${source}" data-interval-ms="${intervalMs}"></script>`
   return { script, module: `${site}/index.js`, endpoint, source, tag }
 }
 

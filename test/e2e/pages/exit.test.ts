@@ -44,9 +44,11 @@ describe.concurrent('what the browser refuses at exit is kept, and the next visi
   }
   it.for(Object.entries(REFUSALS))('%s', async ([, before], { visit, expect }) => {
     const shop = await visit({ before })
+    // What is no exit request has no way either: only what the device keeps is left.
+    shop.line.state = 'cut'
     await shop.track(0, 50, shop.elsewhere)
     await left(shop)
-    expect(uuids(shop)).toEqual([])
+    shop.line.state = 'well'
     await shop.page.goto(shop.url)
     await shop.arrived(50)
     expect(uuids(shop)).toHaveLength(50)
@@ -63,7 +65,7 @@ describe.concurrent('what the browser refuses at exit is kept, and the next visi
       before: () => {
         const { fetch } = window
         window.fetch = (input, init) =>
-          init?.keepalive && String(init.body).length > 8_000
+          init?.keepalive && (init.body as string).length > 8_000
             ? Promise.reject(new TypeError('Failed to fetch'))
             : fetch(input, init)
       },
@@ -79,13 +81,14 @@ describe.concurrent('what the browser refuses at exit is kept, and the next visi
     visit,
     expect,
   }) => {
-    const shop = await visit()
+    // The longest of back-offs, so that the page is left before another try.
+    const shop = await visit({ before: () => void (Math.random = () => 0.999) })
     shop.line.state = 'cut'
     await shop.page.evaluate(() => {
       for (let n = 0; n < 200; n++) warren.track('c_buy', { n, text: '汉'.repeat(200) })
       return warren.stored()
     })
-    await expect.poll(() => shop.line.met.cut).toBeGreaterThan(0)
+    await expect.poll(() => shop.line.met.cut, { timeout: 10_000 }).toBeGreaterThan(2)
     shop.line.state = 'well'
     await shop.page.goto(shop.elsewhere)
     await expect.poll(() => uuids(shop).length, { timeout: 10_000 }).toBeGreaterThan(50)
@@ -97,19 +100,23 @@ describe.concurrent('what the browser refuses at exit is kept, and the next visi
 
 describe.concurrent('the signals of leaving', () => {
   /** The page never hears such events, whoever listens. */
-  const deaf = (...types: string[]) =>
-    new Function(
-      `for (const type of ${JSON.stringify(types)}) addEventListener(type, (event) => event.stopImmediatePropagation(), true)`,
-    ) as () => void
+  const deafTo = {
+    visibilitychange: () => addEventListener('visibilitychange', (event) => event.stopImmediatePropagation(), true),
+    pagehide: () => addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true),
+    both: () => {
+      for (const type of ['visibilitychange', 'pagehide'])
+        addEventListener(type, (event) => event.stopImmediatePropagation(), true)
+    },
+  }
 
-  it.for(['visibilitychange', 'pagehide'])('without %s the other one does', async (type, { visit }) => {
-    const shop = await visit({ before: deaf(type) })
+  it.for(['visibilitychange', 'pagehide'] as const)('without %s the other one does', async (type, { visit }) => {
+    const shop = await visit({ before: deafTo[type] })
     await shop.track(0, 50, shop.elsewhere)
     await shop.arrived(50)
   })
 
   it('without both the device has kept them', async ({ visit }) => {
-    const shop = await visit({ before: deaf('visibilitychange', 'pagehide') })
+    const shop = await visit({ before: deafTo.both })
     shop.line.state = 'cut'
     await shop.track(0, 50)
     await shop.page.evaluate(() => warren.stored())
@@ -121,6 +128,8 @@ describe.concurrent('the signals of leaving', () => {
 
   it('both twice: no event leaves twice', async ({ visit, expect }) => {
     const shop = await visit({
+      // An ordinary request under way would go along, as it may die with the page.
+      intervalMs: 60_000,
       before: () => {
         addEventListener('pagehide', ({ isTrusted }) => isTrusted && dispatchEvent(new Event('pagehide')))
         document.addEventListener(
@@ -149,7 +158,7 @@ describe.concurrent('the signals of leaving', () => {
     shop.line.state = 'unavailable'
     await shop.track(0, 50)
     await shop.page.evaluate(() => window.flickerFor?.(3_000))
-    expect(shop.line.met.unavailable).toBeLessThan(8)
+    expect(shop.line.met.unavailable).toBeLessThan(12)
     shop.line.state = 'well'
     await shop.arrived(50)
   })

@@ -37,3 +37,23 @@ it('is CommonJS to require(), and on a server keeps nothing, starts nothing and 
     timers: 0,
   })
 })
+
+it.each([
+  ['page-context', 'pageContext'],
+  ['gzip', 'gzip'],
+  ['privacy-signals', 'privacySignals'],
+])('has its plugin %s beside it, to require() and to import, and on a server it is none', (name, factory) => {
+  const program = `
+    const { createTracker } = require('@warren/tracker')
+    const required = require('@warren/tracker/plugins/${name}')
+    import('@warren/tracker/plugins/${name}').then(async (imported) => {
+      for (const { ${factory} } of [required, imported])
+        await createTracker({ endpoint: 'https://c.example', source: 'shop', plugins: [${factory}()] }).close()
+      const file = require.resolve('@warren/tracker/plugins/${name}')
+      console.log(JSON.stringify([file, Object.keys(required), Object.keys(imported)]))
+    })`
+  const args = ['--no-experimental-require-module', '--input-type=commonjs', '-e', program]
+  const env = { PATH: process.env['PATH'] ?? '' }
+  const told = execFileSync(process.execPath, args, { cwd: HOST, env, encoding: 'utf8', timeout: 20_000 })
+  expect(JSON.parse(told)).toEqual([resolve(HOST, `../tracker/dist/plugins/${name}.cjs`), [factory], [factory]])
+})

@@ -23,7 +23,7 @@ const SNIPPET = `
       warren.q.push([name, arguments, Date.now()])
     }
   })
-})(window, ['init', 'track', 'identify', 'reset', 'on', 'flush'])`
+})(window, ['init', 'track', 'identify', 'reset', 'register', 'setConsent', 'on', 'flush'])`
 const runSnippet = () => {
   // oxlint-disable-next-line no-implied-eval, no-new-func -- a page's inline script
   new Function(SNIPPET)()
@@ -231,6 +231,17 @@ describe('the loader snippet', () => {
     expect(second?.time).toBeLessThan(loadedAt)
     expect(third?.time).toBe(5)
     expect(warren.q).toBeUndefined()
+  })
+
+  it('keeps what a consent banner says, and what is registered', async () => {
+    runSnippet()
+    const early = host.warren as Warren
+    early.init({ ...options, consent: 'pending' })
+    early.register({ plan: 'gold' })
+    early.track('c_a')
+    early.setConsent('granted')
+    await (await load()).flush()
+    expect(events.map(({ eventKey, args }) => [eventKey, args])).toEqual([['c_a', { plan: 'gold' }]])
   })
 
   it('after the script changes nothing', async () => {

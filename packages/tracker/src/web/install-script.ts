@@ -39,7 +39,7 @@ const host = window as unknown as { warren?: Partial<Global> }
  *           warren.q.push([name, arguments, Date.now()])
  *         }
  *       })
- *     })(window, ['init', 'track', 'identify', 'reset', 'on', 'flush'])
+ *     })(window, ['init', 'track', 'identify', 'reset', 'register', 'setConsent', 'on', 'flush'])
  *
  * `orOther` may have another script begin in place of this one, which meanwhile keeps the calls for it, as the snippet
  * does.

@@ -87,6 +87,9 @@ export function trackerModel(violate: (text: string) => void): TrackerModel {
   const farewells = new Set<string>()
   let onDevice = new Set<string>()
   let lastAbove: string[] = []
+  const devices = new Set<string>()
+  /** When each was erased. */
+  const erasedDevices = new Map<string, number>()
 
   const isSettled = (event: ModelEvent) =>
     event.accepted || event.rejected || (event.dropped !== undefined && event.dropped !== 'erased')
@@ -281,6 +284,7 @@ export function trackerModel(violate: (text: string) => void): TrackerModel {
     endErase(some) {
       const now = Date.now()
       for (const event of some) event.erasedAt ??= now
+      for (const device of devices) erasedDevices.set(device, erasedDevices.get(device) ?? now)
     },
 
     counts() {

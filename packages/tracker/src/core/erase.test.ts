@@ -36,7 +36,7 @@ describe('erase()', () => {
     expect(text()).toContain('u-secret')
     await page.tracker.erase()
     await page.pass(100_000)
-    expect([...device]).toEqual([])
+    expect([...device]).toEqual([['visitor', EPOCH_NOTE]])
     expect([...boat]).toEqual([['visitor', EPOCH_NOTE]])
     expect(page.tracker.health()).toMatchObject({ waiting: 0, dropped: { erased: 2 } })
   })
@@ -50,7 +50,7 @@ describe('erase()', () => {
     const page = open()
     await page.tracker.erase()
     await page.pass(100_000)
-    expect([device.size, boat.size, page.requests.length]).toEqual([0, 1, 0])
+    expect([device.size, boat.size, page.requests.length]).toEqual([1, 1, 0])
   })
 
   it('begins another device, of nobody, that registers nothing and numbers anew', async () => {
@@ -90,7 +90,7 @@ describe('erase()', () => {
     const request = page.requests[0]
     await (typeof answer === 'number' ? request?.status(answer) : request?.accept(answer))
     await page.pass(100_000)
-    expect([device.size, boat.size, page.requests.length]).toEqual([0, 1, 1])
+    expect([device.size, boat.size, page.requests.length]).toEqual([1, 1, 1])
     expect(page.tracker.health()).toMatchObject({ sent: 0, waiting: 0, rejected: {}, dropped: { erased: 1 } })
     expect(JSON.stringify(page.signals.dropped)).toBe(told)
     page.tracker.track('c_b')
@@ -130,7 +130,7 @@ describe('erase()', () => {
     go()
     await page.pass(100_000)
     expect(page.requests).toEqual([])
-    expect(device.size).toBe(0)
+    expect([...device.keys()]).toEqual(['visitor'])
   })
 
   it('lets nothing come back that was being written', async () => {
@@ -143,7 +143,7 @@ describe('erase()', () => {
     await opened()
     await erased
     await settled()
-    expect([device.size, boat.size]).toEqual([0, 1])
+    expect([device.size, boat.size]).toEqual([1, 1])
   })
 
   it('rejects where the device refuses, forgets what is here all the same, and sends it no more', async () => {
@@ -155,6 +155,51 @@ describe('erase()', () => {
     await page.pass(60_000)
     expect(page.tracker.health().waiting).toBe(0)
     expect(page.requests).toEqual([])
+  })
+})
+
+describe('a browser that is killed right after erase()', () => {
+  it('comes back with a notebook from before it, and neither sends what was erased nor writes to its device', async () => {
+    const { open, device, boat, text } = createTestProfile()
+    const one = open({ answer: () => ({ status: 503 }) })
+    await busy(one)
+    one.tracker.track('c_secret')
+    one.setAway(true)
+    const before = new Map(boat)
+    await one.pass(1_000)
+    expect(chunkKeys(before)).not.toEqual([])
+    await one.tracker.erase()
+    // What the engine had not yet written of the notebook is lost; the store is not.
+    boat.clear()
+    for (const [key, record] of before) boat.set(key, record)
+    const next = open({ answer: acceptAll, now: START + 10_000 })
+    await next.pass(0)
+    next.tracker.track('c_new')
+    await next.pass(60_000)
+    expect(keysOf(next)).toEqual(['c_new'])
+    expect(deviceOf(next)).not.toBe(deviceOf(one))
+    expect(text()).not.toContain('secret')
+    expect(chunkKeys(device)).toEqual([])
+  })
+
+  it('that had begun another device keeps that one', async () => {
+    const { open, boat } = createTestProfile()
+    const one = open({ answer: acceptAll })
+    await busy(one)
+    await one.pass(1_000)
+    const before = new Map(boat)
+    const erased = one.tracker.erase()
+    one.tracker.track('c_new')
+    await erased
+    await one.pass(1_000)
+    boat.clear()
+    for (const [key, record] of before) boat.set(key, record)
+    const next = open({ answer: acceptAll, now: START + 10_000 })
+    await next.pass(0)
+    next.tracker.track('c_newer')
+    await next.pass(1_000)
+    expect(deviceOf(next)).toBe(deviceOf(one))
+    expect(deviceOf(next)).not.toBe(deviceOf(one, 0))
   })
 })
 
@@ -176,7 +221,7 @@ describe('another page', () => {
       expect(page.tracker.health()).toMatchObject({ waiting: 0, dropped: { erased: 1 } })
     }
     await other.pass(100_000)
-    expect([device.size, boat.size]).toEqual([0, 1])
+    expect([device.size, boat.size]).toEqual([1, 1])
   })
 
   it('shares the new device', async () => {

@@ -195,9 +195,10 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
 
   async function erase() {
     notebook.write(notebook.keys().map((key) => [key]))
-    visitor.erase()
+    const noted = visitor.erase()
     follow(true, true)
-    await store.write((await store.keys()).map((key) => [key]))
+    await noted
+    await store.write((await store.keys()).filter(keyTime).map((key) => [key]))
   }
 
   visitor.look()

@@ -41,8 +41,8 @@ export interface Visitor {
   identify(identity: Identity, options?: IdentifyOptions): void
   /** Another device, of nobody. */
   reset(): void
-  /** The same; what any page holds from before is unwanted. */
-  erase(): void
+  /** The same; what any page holds from before is unwanted. Rejects where the store refuses to remember that. */
+  erase(): Promise<void>
   /** There is something to remember; told is whether it is news to other pages. */
   change(isNews?: boolean): void
   /** Takes over what another page has written since. */
@@ -106,6 +106,8 @@ export function createVisitor(
     }
   }
 
+  const look = () => take(notebook.read(NOTE_KEY))
+
   function keep(isLeaving?: boolean) {
     // A note that could not be read may be there all the same.
     if (isKept || !(isRecovered || (isLeaving && notebook.read(NOTE_KEY) !== 0))) return
@@ -158,16 +160,24 @@ export function createVisitor(
       become(anew(at, at))
       isKept = true
       // Without a device: that is remembered when it has an event.
-      notebook.write([[NOTE_KEY, { v: 1, at, epoch: at }]])
+      const instant: [string, unknown][] = [[NOTE_KEY, { v: 1, at, epoch: at }]]
+      notebook.write(instant)
+      return store.write(instant)
     },
 
-    look: () => take(notebook.read(NOTE_KEY)),
+    look,
 
     keep,
 
     async recover() {
       try {
-        take(await store.read(NOTE_KEY))
+        const found = await store.read(NOTE_KEY)
+        look()
+        const { at, epoch } = note
+        take(found)
+        // A killed browser lost the erasure from the notebook: what else lies there is from before it.
+        if (at && note.epoch > epoch)
+          notebook.write([...notebook.keys().map((key): [string] => [key]), [NOTE_KEY, found]])
       } catch {
         // A store that cannot be read has nothing to add.
       }

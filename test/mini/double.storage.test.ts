@@ -1,18 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { MiniHostName } from '../support/mini/mini-hosts.ts'
+import { told } from '../support/mini/told.ts'
 import { createMiniHost, type MiniHostOptions } from '../support/mini/wx-double.ts'
 
 function launched(options: MiniHostOptions = {}) {
   const host = createMiniHost(options)
   host.launch()
   return host
-}
-
-/** What a call that is answered later came to. */
-function told() {
-  const results: Record<string, unknown>[] = []
-  const keep = (result: unknown) => void results.push(result as Record<string, unknown>)
-  return { results, success: keep, fail: keep }
 }
 
 const KIB = 1024

@@ -119,7 +119,7 @@ export function createMiniPages(
     tell(page, 'onLoad', query)
     fire('AfterPageLoad', { ...event, page })
     tell(page, 'onShow')
-    thread.post(1, () => tell(page, 'onReady'))
+    thread.post(1, () => stack.includes(page) && tell(page, 'onReady'))
   }
 
   function unload(page: MiniInstance, routeEventId: string) {

@@ -22,12 +22,13 @@ export function createMiniRandom(
     const isRight = Number.isInteger(length) && length > 0 && length <= MOST_BYTES
     if (!isRight)
       thread.violate(`getRandomValues: length must be a whole number from 1 to ${MOST_BYTES}, not ${length}`)
+    const { state } = faults
     const work = (): MiniOutcome => {
       if (!isRight) return { failed: 'invalid length' }
-      if (faults.state === 'fails') return { failed: 'system error' }
+      if (state === 'fails') return { failed: 'system error' }
       return { value: { randomValues: thread.realm.bytes(randomBytes(length)) } }
     }
-    const afterMs = faults.state === 'slow' ? Infinity : (faults.afterMs ?? 10)
+    const afterMs = state === 'slow' ? Infinity : (faults.afterMs ?? 10)
     return thread.answerLater('getRandomValues', option, afterMs, work)
   }
   return {

@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { constants, createContext, Script } from 'node:vm'
+import { guardMembers } from './mini-guard.ts'
 
 /**
  * Where an app's code runs: a JavaScript of its own that has what the language has, the globals that it is given, and
  * nothing else: no window, no process, no code made of text. Modules are CommonJS files.
  */
 export interface MiniRealm {
-  define(globals: Record<string, unknown>): void
+  /** Gives it globals; `violate` is told when code replaces one. */
+  define(globals: Record<string, unknown>, violate: (words: string) => void): void
   /** Runs a file once, strictly, and returns what it exports. */
   run(file: string): unknown
   /** What the text says, as objects of this realm. */
@@ -57,7 +59,11 @@ export function createMiniRealm({ now, modules = {}, without = [] }: RealmOption
     take(path) {
       const names = path.split('.'), last = names.pop()
       const owner = names.reduce((object, name) => object && object[name], this)
-      if (owner) delete owner[last]
+      if (!owner || delete owner[last]) return
+      // It cannot be taken from its owner (Symbol.asyncIterator), so that another one takes its place without it.
+      const other = this[path.split('.')[0]] = (...given) => owner(...given)
+      const { [last]: taken, length, name, ...members } = Object.getOwnPropertyDescriptors(owner)
+      Object.defineProperties(other, members)
     },
     global: this,
   })`) as Omit<MiniRealm, 'define' | 'run'> & {
@@ -99,10 +105,10 @@ export function createMiniRealm({ now, modules = {}, without = [] }: RealmOption
   }
 
   return {
-    define(globals) {
-      for (const [name, value] of Object.entries(globals)) {
-        Object.defineProperty(primordials.global, name, { value, writable: true, configurable: true, enumerable: true })
-      }
+    define(globals, violate) {
+      const given = { ...globals }
+      guardMembers(given, '', violate)
+      Object.defineProperties(primordials.global, Object.getOwnPropertyDescriptors(given))
     },
     run: (file) => run(resolve(file)),
     parse: primordials.parse,

@@ -246,7 +246,7 @@ export function createMiniHost(options: MiniHostOptions = {}): MiniHost {
     const log = (level: string) => [level, (...given: unknown[]) => void record.console.push({ level, given })]
     const console = Object.fromEntries(['log', 'info', 'warn', 'error', 'debug'].map(log)) as object
     const globals = { [facts.global]: api, console, ...createMiniTimers(thread), ...byKind }
-    realm.define(globals)
+    realm.define(globals, thread.violate)
 
     let isTelling = false
     record.tell = (error) => {

@@ -236,12 +236,27 @@ describe("Alipay's requests", () => {
     const host = launched({ host: 'alipay' })
     const answer = told()
     host.api.request({ url: ADDRESS, method: 'POST', data: { a: 1 }, ...answer })
-    host.api.request({ url: ADDRESS, method: 'POST', data: { a: 1 }, header: { 'content-type': 'application/json' } })
+    const option = { url: ADDRESS, method: 'POST', data: { a: 1 } } as const
+    host.api.request({ ...option, headers: { 'content-type': 'application/json' } } as typeof option)
     await host.advance(50)
+    expect(host.violations).toEqual([])
     expect(answer.results).toMatchObject([{ status: 200, headers: {}, data: '{"n":1}' }])
     expect(answer.results[0]).not.toHaveProperty('statusCode')
     expect(host.requests.map(({ data }) => data)).toEqual(['a=1', '{"a":1}'])
     expect(host.requests[0]?.header['content-type']).toBe('application/x-www-form-urlencoded')
+    host.api.request({ ...option, header: { 'content-type': 'application/json' } })
+    expect(host.violations).toEqual(['request: header means nothing here; it is headers'])
+    expect(host.requests[2]?.data).toBe('a=1')
+  })
+
+  it('answer by a promise where no callback is given', async () => {
+    const host = launched({ host: 'alipay' })
+    const answer = host.api.request({ url: ADDRESS }) as unknown as Promise<unknown>
+    const results: unknown[] = []
+    void answer.then((result) => results.push(result))
+    await host.advance(50)
+    expect(results).toMatchObject([{ status: 200 }])
+    expect(launched().api.request({ url: ADDRESS })).not.toHaveProperty('then')
   })
 
   it('fail by a number and words, after 30 s', async () => {

@@ -17,6 +17,7 @@ const WECHAT_LIKE = {
   /** `getStorage` of a key that is not there succeeds. */
   isMissingFound: false,
   statusName: 'statusCode',
+  /** Of a request's option and of its answer. */
   headerName: 'header',
   contentType: 'application/json',
   isResultText: false,

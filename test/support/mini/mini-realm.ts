@@ -15,6 +15,8 @@ export interface MiniRealm {
   /** What the text says, as objects of this realm. */
   parse(text: string): unknown
   error(message: string): Error
+  /** An object of this realm with the same members. */
+  own(members: object): object
   /** Bytes of this realm's. */
   bytes(from: Uint8Array): ArrayBuffer
   promise(): { promise: Promise<unknown>; resolve(value: unknown): void; reject(reason: unknown): void }
@@ -41,6 +43,7 @@ export function createMiniRealm({ now, modules = {}, without = [] }: RealmOption
   const primordials = evaluate(`({
     parse: JSON.parse,
     error: (message) => new Error(message),
+    own: (members) => ({ ...members }),
     bytes(from) { const to = new Uint8Array(from.length); to.set(from); return to.buffer },
     promise() {
       let resolve, reject
@@ -113,6 +116,7 @@ export function createMiniRealm({ now, modules = {}, without = [] }: RealmOption
     run: (file) => run(resolve(file)),
     parse: primordials.parse,
     error: primordials.error,
+    own: primordials.own,
     bytes: primordials.bytes,
     promise: primordials.promise,
   }

@@ -100,7 +100,10 @@ export function createMiniRequests(options: MiniRequestsOptions): MiniRequests {
 
   function headerOf(option: WechatMiniprogram.RequestOption): Record<string, string> {
     const header: Record<string, string> = {}
-    for (const [name, value] of Object.entries(option.header ?? {}) as [string, unknown][]) {
+    const given = option as unknown as Record<string, object | undefined>
+    const otherName = facts.headerName === 'header' ? 'headers' : 'header'
+    if (given[otherName]) thread.violate(`request: ${otherName} means nothing here; it is ${facts.headerName}`)
+    for (const [name, value] of Object.entries(given[facts.headerName] ?? {}) as [string, unknown][]) {
       const lower = name.toLowerCase()
       if (lower === 'referer') thread.violate('request: the Referer cannot be set')
       if (typeof value !== 'string') thread.violate(`request: the header ${name} is ${typeof value}, not a string`)

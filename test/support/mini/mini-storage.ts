@@ -149,7 +149,7 @@ export function createMiniStorage({ thread, facts, kept, faults, isRefused }: Mi
   function atOnce(api: string, work: () => MiniOutcome, pick: (value: Record<string, unknown>) => unknown): never {
     if (thread.isDead) return undefined as never
     const outcome = work()
-    if (facts.isObjectForm) return facts.answer(api, outcome) as never
+    if (facts.isObjectForm) return thread.realm.own(facts.answer(api, outcome)) as never
     if ('failed' in outcome) throw thread.realm.error(facts.answer(api, outcome)['errMsg'] as string)
     return pick(outcome.value) as never
   }
@@ -213,7 +213,7 @@ export function createMiniStorage({ thread, facts, kept, faults, isRefused }: Mi
     clearStorage: (option) => later('clearStorage', option, clear),
     clearStorageSync: () => atOnce('clearStorageSync', clear, () => undefined),
     getStorageInfo: (option) => later('getStorageInfo', option, info),
-    getStorageInfoSync: () => readAtOnce('getStorageInfoSync', info, (value) => value),
+    getStorageInfoSync: () => readAtOnce('getStorageInfoSync', info, thread.realm.own),
     batchSetStorage(option) {
       const entries = entriesOf('batchSetStorage', option.kvList as WechatMiniprogram.KvList[])
       return later('batchSetStorage', option, () => put(entries))

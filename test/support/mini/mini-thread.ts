@@ -72,7 +72,7 @@ export function createMiniThread(
       const { success, fail, complete } = option ?? {}
       if (isCalledBack(option)) {
         const settle = (outcome: MiniOutcome) => {
-          const result = facts.answer(api, outcome) as never
+          const result = realm.own(facts.answer(api, outcome)) as never
           const first = 'failed' in outcome ? fail : success
           if (first) thread.call(() => first(result))
           if (complete) thread.call(() => complete(result))
@@ -81,7 +81,7 @@ export function createMiniThread(
       }
       const { promise, resolve, reject } = realm.promise()
       const settle = (outcome: MiniOutcome) => {
-        const result = facts.answer(api, outcome)
+        const result = realm.own(facts.answer(api, outcome))
         if ('failed' in outcome) reject(result)
         else resolve(result)
       }

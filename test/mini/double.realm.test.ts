@@ -113,6 +113,37 @@ describe('code on a double', () => {
     expect(found).toEqual([true, true, true, true, true, 4, true])
   })
 
+  it('waits for promises in tasks of their own where the phone is old', async () => {
+    const code = `
+      const order = (module.exports = [])
+      const failed = Promise.reject(new Error('no'))
+      failed.catch((error) => order.push(error.message))
+      Promise.all([1, Promise.resolve(2)]).then((both) => order.push(both))
+      Promise.race([new Promise(() => {}), 3]).then((first) => order.push(first))
+      new Promise((resolve) => resolve(Promise.resolve(4))).then((n) => n + 1).then((n) => order.push(n))
+      ;(async () => { await null; order.push('awaited'); order.push(await Promise.resolve('both')) })()`
+    for (const isPromiseTimed of [false, true]) {
+      const { host, run } = running(code, { isPromiseTimed })
+      const order = run() as unknown[]
+      await Promise.resolve()
+      await Promise.resolve()
+      await Promise.resolve()
+      expect(order.includes('no')).toBe(!isPromiseTimed)
+      expect(order).toContain('awaited')
+      await host.advance(10)
+      expect(order.map(String).sort((a, b) => a.localeCompare(b))).toEqual(['1,2', '3', '5', 'awaited', 'both', 'no'])
+    }
+  })
+
+  it('loses what waits for a promise where the phone is old and the app is ended', async () => {
+    const { host, run } = running(`Promise.resolve().then(() => wx.setStorageSync('k', 1))`, { isPromiseTimed: true })
+    run()
+    host.hide()
+    host.kill()
+    await host.advance(10)
+    expect(host.storage.size).toBe(0)
+  })
+
   it('is heard on the console', () => {
     const { host, run } = running(`console.warn('a', 1)`)
     run()

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { constants, createContext, Script } from 'node:vm'
 import { guardMembers } from './mini-guard.ts'
+import { TIMED_PROMISE } from './mini-timed-promise.ts'
 
 /**
  * Where an app's code runs: a JavaScript of its own that has what the language has, the globals that it is given, and
@@ -28,6 +29,8 @@ export interface RealmOptions {
   modules?: Record<string, string>
   /** Taken from the language, as of an old phone: `Proxy`, `Object.fromEntries`, `Promise.prototype.finally`. */
   without?: string[]
+  /** Promises are made of setTimeout, as on iOS up to 15. */
+  isPromiseTimed?: boolean
 }
 
 /** What Node's bare contexts have and mini-programs have not, or not everywhere. */
@@ -36,7 +39,7 @@ const NEVER_THERE = ['globalThis', 'WebAssembly', 'SharedArrayBuffer', 'Atomics'
 /** In strict code and a function, as the hosts wrap a module; on one line, so that lines in stacks are the file's. */
 const wrap = (code: string) => `(function (require, module, exports) { 'use strict'; ${code}\n})`
 
-export function createMiniRealm({ now, modules = {}, without = [] }: RealmOptions): MiniRealm {
+export function createMiniRealm({ now, modules = {}, without = [], isPromiseTimed = false }: RealmOptions): MiniRealm {
   const context = createContext(constants.DONT_CONTEXTIFY, { codeGeneration: { strings: false, wasm: false } })
   const evaluate = (code: string, filename = 'realm') => new Script(code, { filename }).runInContext(context) as unknown
 
@@ -76,6 +79,8 @@ export function createMiniRealm({ now, modules = {}, without = [] }: RealmOption
   }
   primordials.giveClock(now)
   for (const path of [...NEVER_THERE, ...without]) primordials.take.call(primordials.global, path)
+
+  if (isPromiseTimed) evaluate(TIMED_PROMISE)
 
   const loaded = new Map<string, { exports: unknown }>()
 

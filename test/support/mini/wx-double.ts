@@ -126,6 +126,8 @@ export interface MiniHostOptions {
   modules?: Record<string, string>
   /** Taken from the language, as of an old phone: `Proxy`, `Object.fromEntries`. */
   without?: string[]
+  /** Promises are made of setTimeout, as on iOS up to 15; async functions keep the language's own. */
+  isPromiseTimed?: boolean
 }
 
 /** From the page on the life of a mini-program: suspended after 5 s, ended after 30 min of that. */
@@ -195,8 +197,8 @@ export function createMiniHost(options: MiniHostOptions = {}): MiniHost {
       apiCategory: given.scene === SINGLE_PAGE ? 'browseOnly' : 'default',
       ...given,
     }
-    const { modules = {}, without = [] } = options
-    const realm = createMiniRealm({ now: clock.now, modules, without })
+    const { modules = {}, without = [], isPromiseTimed = false } = options
+    const realm = createMiniRealm({ now: clock.now, modules, without, isPromiseTimed })
     const thread = createMiniThread(clock, facts, realm, record)
     const isSinglePage = enter.scene === SINGLE_PAGE
     const isSeparate = isSinglePage && options.singlePageStorage === 'separate'

@@ -49,6 +49,9 @@ const compress = {
 /** For the script tag. */
 const minified = terser({ ecma, compress, mangle })
 
+/** For what shares no internal properties with the tracker: a mini-program's package is counted as it is. */
+const smallest = terser({ ecma, compress })
+
 /** For bundlers: minified as the script, but on lines of its own, so that a stack trace can be read. */
 const readable = terser({ ecma, compress, mangle, format: { beautify: true, indent_level: 2 } })
 
@@ -109,9 +112,12 @@ const script = (input, name) => ({
   onwarn,
 })
 
+/** Each in the mini-program's folder, where WeChat's npm build finds it by the same spelling. */
+const MINI_PLUGINS = ['mini-pages', 'mini-context', 'mini-login']
+
 /** What every mini-program's builder takes: one CommonJS file that is everything, under a folder of its own. */
-const miniprogram = (name, plugins) => ({
-  input: `${tracker}/build/miniprogram/${name}.js`,
+const miniprogram = (input, name, plugins) => ({
+  input: `${tracker}/build/${input}.js`,
   output: {
     file: `${tracker}/dist/miniprogram/${name}.js`,
     format: 'cjs',
@@ -123,8 +129,8 @@ const miniprogram = (name, plugins) => ({
   onwarn,
 })
 
-const miniTypes = (name) => {
-  const { input, plugins } = types(`miniprogram/${name}`)
+const miniTypes = (file, name) => {
+  const { input, plugins } = types(file)
   return { input, output: { file: `${tracker}/dist/miniprogram/${name}.d.ts` }, plugins, onwarn }
 }
 
@@ -139,6 +145,10 @@ export default [
   script('script', 'warren'),
   script('script-full', 'warren.full'),
   script('script-debug', 'warren.debug'),
-  miniprogram('index', [minified]),
-  miniTypes('index'),
+  miniprogram('miniprogram/index', 'index', [minified]),
+  miniTypes('miniprogram/index', 'index'),
+  ...MINI_PLUGINS.flatMap((name) => [
+    miniprogram(`plugins/${name}`, `plugins/${name}`, [smallest]),
+    miniTypes(`plugins/${name}`, `plugins/${name}`),
+  ]),
 ]

@@ -29,7 +29,11 @@ function randomOf(seed: number): () => number {
 
 async function live(name: MiniHostName, seed: number) {
   const random = randomOf(seed)
-  const pick = <Value>(values: readonly Value[]): Value => values[Math.floor(random() * values.length)]
+  const pick = <Value>(values: readonly Value[]): Value => {
+    const [picked] = values.slice(Math.floor(random() * values.length))
+    if (picked === undefined) throw new Error('nothing to pick from')
+    return picked
+  }
   const collector = miniCollector()
   const host = createMiniHost({ host: name, domains: ['c.example'], network: (request) => collector.network(request) })
   const events = new Map<string, Known>()

@@ -79,6 +79,16 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        ssr,
+        test: {
+          name: 'mini',
+          include: ['test/mini/**/*.test.ts'],
+          exclude: ['test/mini-tools/**', '**/node_modules/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 })

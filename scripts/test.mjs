@@ -10,9 +10,13 @@ const PARTS = {
   mini: ['mini'],
   browsers: ['browser', 'e2e'],
   engines: ['engines'],
+  mini: ['mini'],
 }
 
-const asked = process.argv.slice(2).filter((argument) => argument !== '--')
+const all = process.argv.slice(2).filter((argument) => argument !== '--')
+const asked = all.filter((argument) => argument !== '--all')
+/** `--all`: also what is too heavy for every change. */
+const isAll = asked.length < all.length
 const parts = asked.length > 0 ? asked : Object.keys(PARTS)
 const unknown = parts.filter((part) => !Object.hasOwn(PARTS, part))
 if (unknown.length > 0) {
@@ -30,6 +34,10 @@ function timed(name, work) {
 
 timed('system packages', () => run('sh', ['scripts/system-deps']))
 timed('build', () => run('pnpm', ['--silent', 'build']))
+if (parts.includes('mini')) {
+  const folders = ['test/mini-tools', 'test/mini-tools/builders', ...(isAll ? ['test/mini-tools/taro'] : [])]
+  timed('mini tools', () => run('node', ['scripts/mini-tools.mjs', ...folders]))
+}
 
 rmSync('test-results', { recursive: true, force: true })
 mkdirSync('test-results')
@@ -43,6 +51,7 @@ for (const part of parts) {
   const { status } = timed(part, () =>
     spawnSync('pnpm', ['--silent', 'exec', 'vitest', 'run', ...projects, ...strict, ...reporters], {
       stdio: 'inherit',
+      env: { ...process.env, ...(isAll && { WARREN_TEST_ALL: '1' }) },
     }),
   )
   const counts = readCounts(file)

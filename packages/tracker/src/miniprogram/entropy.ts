@@ -8,12 +8,14 @@ const PATIENCE_MS = 500
 
 /**
  * Random bytes of the host, which it gives later, fetched ahead. Where it gives none, and until it does, the mix stands
- * in: `Math.random`, which engines seed by themselves, with the clock and a counter. `whenReady` is called once, at once
- * where the host gives none.
+ * in: `Math.random`, which engines seed by themselves, with the clock, a counter and what the host gave before.
+ * `whenReady` is called once, at once where the host gives none.
  */
 export function miniEntropy(api: MiniApi, whenReady: () => void): Entropy & { isReady(): boolean } {
   const random = () => Math.random()
   let pool: Uint8Array | undefined
+  /** The host's bytes that came last, used before: in the mix they still tell this device from all others. */
+  let past = [0] as ArrayLike<number>
   let counter = 0
   let isReady = false
 
@@ -28,7 +30,7 @@ export function miniEntropy(api: MiniApi, whenReady: () => void): Entropy & { is
       api.getRandomValues({
         length: BLOCK_BYTES,
         success({ randomValues }) {
-          pool = new Uint8Array(randomValues)
+          past = pool = new Uint8Array(randomValues)
           ready()
         },
         fail: ready,
@@ -54,6 +56,6 @@ export function miniEntropy(api: MiniApi, whenReady: () => void): Entropy & { is
 
   function mix(): number {
     counter++
-    return (random() * 256) ^ (Date.now() >> (counter % 8)) ^ counter
+    return (random() * 256) ^ (Date.now() >> (counter % 8)) ^ counter ^ (past[counter % past.length] as number)
   }
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { acceptAll, chunkKeys, createTestPage, settled, type TestPage } from './test-platform.ts'
+import {
+  acceptAll,
+  chunkKeys,
+  createTestPage,
+  createTestProfile,
+  settled,
+  START,
+  type TestPage,
+} from './test-platform.ts'
 
 const bytes = (text: string) => Buffer.byteLength(text)
 const exits = (page: TestPage) => page.requests.filter(({ isExit }) => isExit)
@@ -206,5 +214,67 @@ describe('away', () => {
     expect(page.requests).toHaveLength(0)
     await page.pass(1)
     expect(page.requests[0]?.isExit).toBe(false)
+  })
+})
+
+describe('a piece that the browser refuses', () => {
+  const full = (page: TestPage) => {
+    for (let i = 0; i < 40; i++) page.tracker.track(`c_${i}`, { t: 'x'.repeat(500) })
+    page.setAway(true)
+  }
+
+  it('is halved until it fits into the room that the host has left', async () => {
+    const page = createTestPage({
+      answer: ({ text }) => (bytes(text) > 8_000 ? { status: 0 } : { status: 0, isInDoubt: true }),
+    })
+    full(page)
+    await settled()
+    const sizes = exits(page).map(({ keys }) => keys.length)
+    expect(sizes.length).toBeGreaterThan(2)
+    expect(sizes.length).toBeLessThan(6)
+    sizes.slice(1).forEach((size, i) => expect(size).toBeLessThanOrEqual((sizes[i] ?? 0) / 2 + 1))
+    expect(bytes(exits(page).at(-1)?.text ?? '')).toBeLessThanOrEqual(8_000)
+    // Of the newest chunk, whatever the size.
+    for (const { keys } of exits(page).slice(1)) expect(keys).not.toContain('c_0')
+    expect(page.tracker.health().waiting).toBe(40)
+  })
+
+  it('is left where little would not fit either, and goes on a later page', async () => {
+    const profile = createTestProfile()
+    const page = profile.open({ answer: ({ isExit }) => ({ status: isExit ? 0 : 503 }) })
+    full(page)
+    await settled()
+    const smallest = Math.min(...exits(page).map(({ text }) => bytes(text)))
+    expect(exits(page).length).toBeLessThan(6)
+    expect(smallest).toBeGreaterThan(2_000)
+    expect(page.tracker.health()).toMatchObject({ waiting: 40, stored: 40, sending: 0 })
+    const next = profile.open({ answer: acceptAll, now: START + 10_000 })
+    await next.pass(5_000)
+    expect(next.tracker.health().sent).toBe(40)
+  })
+
+  it('is not halved where the page is seen again', async () => {
+    const page = createTestPage()
+    full(page)
+    const before = exits(page).length
+    page.setAway(false)
+    await exits(page)[0]?.conclude({ status: 0 })
+    expect(exits(page)).toHaveLength(before)
+    await page.pass(1_000)
+    expect(page.requests.at(-1)?.isExit).toBe(false)
+  })
+
+  it('counts no room any more', async () => {
+    const page = createTestPage({ answer: () => ({ status: 0 }) })
+    for (let round = 0; round < 10; round++) {
+      page.setAway(false)
+      page.setAway(true)
+      await settled()
+    }
+    page.tracker.track('c_a')
+    page.setAway(false)
+    page.setAway(true)
+    await settled()
+    expect(exitKeys(page)).toContain('c_a')
   })
 })

@@ -1,6 +1,6 @@
 import type { RecordingLine } from './tracker-line.ts'
 import type { Life, ModelEvent, TrackerModel } from './tracker-model.ts'
-import { seemHidden } from './tracker-page.ts'
+import { denyConsent, seemHidden } from './tracker-page.ts'
 import type { Action, PlannedEvent, PlannedPage } from './tracker-plan.ts'
 import type { SoakBrowser } from './tracker-browser.ts'
 import { inTime, look, nextDocument, until, type SoakWindow } from './tracker-windows.ts'
@@ -8,6 +8,8 @@ import { inTime, look, nextDocument, until, type SoakWindow } from './tracker-wi
 /** A page that ended as pages do has said so to the device by then; a killed one never does. */
 const FAREWELL_MS = 1_500
 const STORED_MS = 12_000
+/** A device that refuses to erase has said so by then: two attempts of 2 s. */
+const REFUSED_MS = 4_500
 
 export interface ActionContext {
   browser: SoakBrowser
@@ -231,16 +233,11 @@ export function actor(context: ActionContext): Actor {
         const { consent } = action
         // What is closed stores nothing any more, whatever it is told.
         if (!life.isClosed || consent === 'denied') life.consent = consent
-        const say = () =>
-          inTime(
-            page.evaluate((consent) => window.soak.tracker.setConsent(consent), consent),
-            'setConsent()',
-          )
-        if (consent !== 'denied') return say()
-        return erase(async () => {
-          await say()
-          return life.page.fault === undefined
-        })
+        if (consent === 'denied') return erase(() => inTime(page.evaluate(denyConsent, REFUSED_MS), 'denial'))
+        return inTime(
+          page.evaluate((consent) => window.soak.tracker.setConsent(consent), consent),
+          'setConsent()',
+        )
       }
       case 'closeTracker': {
         const { page, life } = at(action.slot)

@@ -29,7 +29,12 @@ export async function soakBrowser(name: EngineName, outlookUrl: string): Promise
       return given(outlook)
     },
     async launch() {
-      engine = await inTime(launchEngine(name, { userDataDir: profile.path }), 'launching', 60_000)
+      const start = () => inTime(launchEngine(name, { userDataDir: profile.path }), 'launching', 60_000)
+      engine = await start().catch(async () => {
+        // What drives Firefox tidies the profile of a killed one, and may be in the way of the next.
+        await new Promise((later) => setTimeout(later, 2_000))
+        return start()
+      })
       outlook = await openOutlook(engine, outlookUrl)
     },
     kill: () => inTime(given(engine).kill(), 'killing'),

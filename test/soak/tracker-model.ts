@@ -40,6 +40,8 @@ export interface Life {
   dropped: PageTold['dropped']
   sent: number
   complaints: number
+  /** A violation of its health is told once. */
+  isReported?: boolean
 }
 
 /** Where an event is: the declared states, and `missing`, which must not be. */
@@ -199,7 +201,9 @@ export function trackerModel(violate: (text: string) => void): TrackerModel {
         [sum(health.rejected) === told.rejected.length, `rejected is ${sum(health.rejected)}`],
         [sum(health.dropped) === told.dropped.length, `dropped is ${sum(health.dropped)}, not ${told.dropped.length}`],
       ] as const
-      for (const [isRight, text] of said) if (!isRight) violate(`health of ${told.id}: ${text}`)
+      const wrong = said.filter(([isRight]) => !isRight).map(([, text]) => text)
+      if (wrong.length > 0 && !life.isReported) violate(`health of ${told.id}: ${wrong.join('; ')}`)
+      life.isReported ||= wrong.length > 0
     },
 
     look({ above, below, notes }) {
@@ -240,9 +244,11 @@ export function trackerModel(violate: (text: string) => void): TrackerModel {
       for (const { uuid } of body.events) {
         const event = events.get(uuid)
         if (!event) violate(`${uuid} is on the wire, and nobody tracked it`)
-        else if (event.erasedAt !== undefined && at > event.erasedAt + ERASURE_SPREADS_MS)
+        else if (event.erasedAt !== undefined && at > event.erasedAt + ERASURE_SPREADS_MS && !event.isReported) {
+          event.isReported = true
           violate(`${uuid} of ${event.life.id} was sent ${at - event.erasedAt} ms after it was erased`)
-        else if (!isTaken(event)) violate(`${uuid} was sent, and had been dropped: ${event.dropped}`)
+        }
+        if (event && !isTaken(event)) violate(`${uuid} was sent, and had been dropped: ${event.dropped}`)
       }
       const alone = body.events.length === 1 ? events.get(body.events[0]?.uuid ?? '') : undefined
       if (state === 'status 413' && alone) alone.mayLose ??= 'alone in a 413'

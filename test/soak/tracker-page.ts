@@ -96,10 +96,20 @@ export function listenToTracker(): void {
   addEventListener('pagehide', () => soak.leaveNote(true))
 }
 
-/** Runs in the page: all it knows, at once. */
+/** Runs in the page: all it knows, at once. Copied, for it may know more before it is read. */
 export function lookAtPage(): { told: PageTold; health: Health } {
   const { id, sent, rejected, dropped, complaints, errors, tracker } = window.soak
-  return { told: { id, sent, rejected, dropped, complaints, errors }, health: tracker.health() }
+  const told = { id, sent: [...sent], rejected: [...rejected], dropped: [...dropped], complaints, errors }
+  return { told, health: tracker.health() }
+}
+
+/** Runs in the page: denies consent, and tells whether the device let itself be erased, as far as the page is told. */
+export async function denyConsent(withinMs: number): Promise<boolean> {
+  const { soak } = window
+  const { errors } = soak
+  soak.tracker.setConsent('denied')
+  await new Promise((later) => setTimeout(later, withinMs))
+  return soak.errors === errors
 }
 
 export interface PageNote {

@@ -106,11 +106,24 @@ export async function soakRound(
         giveUp(slot, window, cause)
       }
     }
-    const missing = await until(lookAtDevice, (missing) => missing.length === 0, MISSING_MS)
-    for (const event of missing) {
-      event.isReported = true
-      violate(`missing: ${describe(event)}`)
+    try {
+      const missing = await until(lookAtDevice, (missing) => missing.length === 0, MISSING_MS)
+      for (const event of missing) {
+        event.isReported = true
+        violate(`missing: ${describe(event)}`)
+      }
+    } catch (cause) {
+      await beginAgain(cause)
     }
+  }
+
+  /** The browser itself is gone, or might as well be. */
+  async function beginAgain(cause: unknown) {
+    troubles.push(`${source}: after ${done.at(-1)}: ${cause}`)
+    for (const [slot, window] of windows) giveUp(slot, window, cause)
+    model.letLose(model.events.values(), 'the engine failed')
+    await browser.kill().catch(() => undefined)
+    await browser.launch()
   }
 
   async function step(action: Action) {

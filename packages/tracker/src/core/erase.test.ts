@@ -158,6 +158,34 @@ describe('erase()', () => {
   })
 })
 
+describe('a device that refused to erase', () => {
+  it('has what it kept erased by the next page', async () => {
+    const { open, device, text } = createTestProfile()
+    const disk = memoryStore(device)
+    let isRefusing = false
+    const refuse = <Value>(work: () => Promise<Value>) => (isRefusing ? Promise.reject(new Error('no')) : work())
+    const store: Store = {
+      ...disk,
+      write: (records) => refuse(() => disk.write(records)),
+      keys: () => refuse(() => disk.keys()),
+      read: (key) => refuse(() => disk.read(key)),
+    }
+    const one = open({ store, answer: () => ({ status: 503 }) })
+    await busy(one)
+    await one.pass(1_000)
+    isRefusing = true
+    await expect(one.tracker.erase()).rejects.toThrow('no')
+    await one.tracker.close()
+    const next = open({ answer: acceptAll, now: START + 10_000 })
+    next.tracker.track('c_new')
+    await next.pass(60_000)
+    expect(keysOf(next)).toEqual(['c_new'])
+    expect(chunkKeys(device)).toEqual([])
+    expect(text()).not.toContain('c_secret')
+    expect(next.tracker.health()).toMatchObject({ sent: 1, waiting: 0, dropped: { erased: 1 } })
+  })
+})
+
 describe('a browser that is killed right after erase()', () => {
   it('comes back with a notebook from before it, and neither sends what was erased nor writes to its device', async () => {
     const { open, device, boat, text } = createTestProfile()

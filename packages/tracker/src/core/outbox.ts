@@ -38,8 +38,8 @@ export interface Outbox {
    * were still here.
    */
   settle(batch: Batch, answer?: WireAnswer): QueuedEvent[]
-  /** Lets go of the chunks with such a key, whatever becomes of their requests; returns their events. */
-  forget(isUnwanted: (key: string) => boolean): QueuedEvent[]
+  /** Lets go of such chunks, whatever becomes of their requests; returns their events. */
+  forget(isUnwanted: (chunk: Chunk) => boolean): QueuedEvent[]
   /** Puts these in place of a chunk's events, which are not held any more. */
   replace(chunk: Chunk, events: QueuedEvent[]): void
   /** Begins writing what is unwritten; where the device refused, only if told to try again. */
@@ -175,7 +175,7 @@ export function createOutbox(
       chunk.record = Object.assign({}, chunk.record, { isHeld: false, events: changed })
     },
 
-    forget: (isUnwanted) => shrink(chunks(), (_, { key }) => !isUnwanted(key)),
+    forget: (isUnwanted) => shrink(chunks(), (_, chunk) => !isUnwanted(chunk)),
 
     write,
 

@@ -3,7 +3,7 @@ import type { WireAnswer } from '@warren/protocol/wire'
 import { createAdoption } from './adoption.ts'
 import type { AnyEvents, DropReason, Tracker } from './api.ts'
 import type { Batch } from './batch.ts'
-import { keyTime, type QueuedEvent, type WriterTotals } from './chunk.ts'
+import { keyTime, type Chunk, type QueuedEvent, type WriterTotals } from './chunk.ts'
 import { createEmitter } from './emitter.ts'
 import { writeEvent } from './event.ts'
 import { createIds } from './ids.ts'
@@ -98,7 +98,12 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
   /** What may be sent; another page may have erased it. */
   function free() {
     visitor.look()
-    return outbox.chunks().filter(({ record }) => isOpen() && !record.isHeld)
+    return outbox.chunks().filter((chunk) => isOpen() && !chunk.record.isHeld && !isErased(chunk))
+  }
+
+  /** From before the erasure, of which the device kept it: it refused, or its browser was killed. */
+  function isErased({ key, record }: Chunk) {
+    return record.device !== own.device && keyTime(key) <= visitor.note().epoch
   }
 
   /** Those that need not wait for an identity any more are let go. */
@@ -128,8 +133,9 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
   function onLooked() {
     dropAll(
       'expired',
-      outbox.forget((key) => isOld(key, TRACKER_RETENTION_MS)),
+      outbox.forget(({ key }) => isOld(key, TRACKER_RETENTION_MS)),
     )
+    dropAll('erased', outbox.forget(isErased))
     endHold()
     sender.wake()
   }

@@ -106,8 +106,6 @@ export function createVisitor(
     }
   }
 
-  const look = () => take(notebook.read(NOTE_KEY))
-
   function keep(isLeaving?: boolean) {
     // A note that could not be read may be there all the same.
     if (isKept || !(isRecovered || (isLeaving && notebook.read(NOTE_KEY) !== 0))) return
@@ -165,19 +163,13 @@ export function createVisitor(
       return store.write(instant)
     },
 
-    look,
+    look: () => take(notebook.read(NOTE_KEY)),
 
     keep,
 
     async recover() {
       try {
-        const found = await store.read(NOTE_KEY)
-        look()
-        const { at, epoch } = note
-        take(found)
-        // A killed browser lost the erasure from the notebook: what else lies there is from before it.
-        if (at && note.epoch > epoch)
-          notebook.write([...notebook.keys().map((key): [string] => [key]), [NOTE_KEY, found]])
+        take(await store.read(NOTE_KEY))
       } catch {
         // A store that cannot be read has nothing to add.
       }

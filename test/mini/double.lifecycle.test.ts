@@ -105,6 +105,29 @@ describe('an app on a double', () => {
     expect(heard).toEqual(['hide'])
   })
 
+  it('that is ended while it is hidden takes nothing from the next', async () => {
+    const host = launched()
+    host.hide()
+    host.kill()
+    host.launch()
+    await host.advance(60 * MINUTE_MS)
+    expect(host.state).toBe('shown')
+  })
+
+  it('clears timers of both kinds, in time', async () => {
+    const host = launched()
+    const ran: string[] = []
+    const { setTimeout, setInterval, clearTimeout, clearInterval } = host.globals
+    const [once, again] = [setTimeout(() => ran.push('once'), 10), setInterval(() => ran.push('again'), 10)]
+    setTimeout((name: string) => ran.push(name), 10, 'given')
+    clearTimeout(once)
+    clearTimeout(undefined)
+    await host.advance(25)
+    clearInterval(again)
+    await host.advance(100)
+    expect(ran).toEqual(['again', 'given', 'again'])
+  })
+
   it('does nothing more once it is ended, whatever still calls', async () => {
     const host = launched()
     const { api } = host

@@ -282,6 +282,20 @@ describe('pages on a double', () => {
     ])
   })
 
+  it('lie ten deep at most, and one that was left is never ready', async () => {
+    const { host, take } = opened({ routeEvents: 'absent' })
+    const failures: unknown[] = []
+    for (let i = 0; i < 10; i++) {
+      host.api.navigateTo({ url: '/pages/index/index', fail: ({ errMsg }) => failures.push(errMsg) })
+    }
+    await host.advance(1)
+    expect(failures).toEqual(['navigateTo:fail webview count limit exceed'])
+    take()
+    host.back()
+    await host.advance(1)
+    expect(take().filter((told) => told === 'ready index')).toHaveLength(8)
+  })
+
   it('are told of by no one where the listeners are silent, or not there', async () => {
     for (const routeEvents of ['silent', 'absent'] as const) {
       const { host, take } = opened({ routeEvents })

@@ -1,3 +1,6 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- the host's types are globals; who imports this has them
+/// <reference path="./wx-typings.d.ts" />
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createMiniClock } from './mini-clock.ts'

@@ -29,6 +29,18 @@ describe('send', () => {
     expect(init?.headers).toBeUndefined()
   })
 
+  it('goes to the path it is told, at exit too', async () => {
+    const urls: string[] = []
+    vi.stubGlobal('fetch', (url: string) => {
+      urls.push(url)
+      return respond(200, '')
+    })
+    navigator.sendBeacon = (url) => !!urls.push(String(url))
+    const transport = fetchTransport({ endpoint: 'https://c.example', path: '/api/notes', source: 's' })
+    for (const isExit of [false, true]) await transport.send('', { device: 'D-xyz', isExit })
+    expect(urls).toEqual(Array(2).fill('https://c.example/api/notes?source=s&d=D-'))
+  })
+
   it.each([
     ['7', 7_000],
     ['Thu, 01 Jan 2026 00:00:07 GMT', 7_000],

@@ -54,10 +54,6 @@ export default defineConfig({
       },
       {
         ssr,
-        test: { name: 'mini', include: ['test/mini/**/*.test.ts'] },
-      },
-      {
-        ssr,
         test: {
           name: 'e2e',
           include: ['test/e2e/*.test.ts', 'test/e2e/pages/*.test.ts'],

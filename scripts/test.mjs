@@ -10,7 +10,6 @@ const PARTS = {
   mini: ['mini'],
   browsers: ['browser', 'e2e'],
   engines: ['engines'],
-  mini: ['mini'],
 }
 
 const all = process.argv.slice(2).filter((argument) => argument !== '--')

@@ -162,18 +162,20 @@ describe('code on a double', () => {
 
   it('requires modules beside it and packages that were built for it, each once a launch', () => {
     const path = app('modules', {
-      'a.js': `exports.all = [require('./b'), require('./lib/c.js').n, require('@warren/tracker').n, require('named').n, require('./b')]`,
+      'a.js': `exports.all = [require('./b'), require('./lib/c.js').n, require('@warren/tracker').n, require('named').n, require('kit').n, require('kit/plugins/p').n, require('./b')]`,
       'b.js': `module.exports = { n: 1 }`,
       'lib/c.js': `exports.n = require('../b').n + 1`,
       'miniprogram_npm/@warren/tracker/index.js': `exports.n = 3`,
       'elsewhere.js': `exports.n = 4`,
+      'kit/index.js': `exports.n = 5`,
+      'kit/plugins/p.js': `exports.n = require('../index').n + 1`,
       'd.js': `require('nowhere')`,
     })
-    const host = createMiniHost({ modules: { named: join(path, 'elsewhere.js') } })
+    const host = createMiniHost({ modules: { named: join(path, 'elsewhere.js'), kit: join(path, 'kit') } })
     host.launch()
     const { all } = host.run(join(path, 'a.js')) as { all: unknown[] }
-    expect(all).toEqual([{ n: 1 }, 2, 3, 4, { n: 1 }])
-    expect(all[0]).toBe(all[4])
+    expect(all).toEqual([{ n: 1 }, 2, 3, 4, 5, 6, { n: 1 }])
+    expect(all[0]).toBe(all[6])
     expect(() => host.run(join(path, 'd.js')) as unknown).toThrow(`module 'nowhere' is not defined`)
     host.kill()
     host.launch()

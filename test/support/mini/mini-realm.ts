@@ -25,7 +25,7 @@ export interface MiniRealm {
 
 export interface RealmOptions {
   now: () => number
-  /** Files for the names that modules ask for without a path. */
+  /** A file, or a package's folder as 构建 npm leaves it, for the names that modules ask for without a path. */
   modules?: Record<string, string>
   /** Taken from the language, as of an old phone: `Proxy`, `Object.fromEntries`, `Promise.prototype.finally`. */
   without?: string[]
@@ -87,8 +87,8 @@ export function createMiniRealm({ now, modules = {}, without = [], isPromiseTime
   /** As the hosts do: a path beside the module, or a package that 构建 npm left in a folder above it. */
   function find(asked: string, from: string): string {
     const bases = asked.startsWith('.') ? [join(dirname(from), asked)] : []
-    const named = Object.entries(modules).find(([name]) => name === asked)
-    if (named) bases.push(resolve(named[1]))
+    const named = Object.entries(modules).find(([name]) => asked === name || asked.startsWith(`${name}/`))
+    if (named) bases.push(join(resolve(named[1]), asked.slice(named[0].length)))
     if (bases.length === 0) {
       for (let folder = dirname(from); ; folder = dirname(folder)) {
         bases.push(join(folder, 'miniprogram_npm', asked))

@@ -125,7 +125,7 @@ export interface MiniHostOptions {
   lacks?: string[]
   /** `canIUse` says yes to all. */
   doesCanIUseLie?: boolean
-  /** Files for the names that `require` is given without a path. */
+  /** A file, or a package's folder as 构建 npm leaves it, for the names that `require` is given without a path. */
   modules?: Record<string, string>
   /** Taken from the language, as of an old phone: `Proxy`, `Object.fromEntries`. */
   without?: string[]

@@ -112,6 +112,36 @@ describe('beforeSend', () => {
   })
 })
 
+describe('what the page does while an event is written', () => {
+  it('numbers both where a hook, or a getter of the arguments, tracks another event', async () => {
+    let isNested = false
+    const page = createTestProfile().open({
+      answer: acceptAll,
+      more: {
+        beforeSend(event) {
+          if (event.eventKey === 'c_a') page.tracker.track('c_hook')
+        },
+      },
+    })
+    page.tracker.track('c_a')
+    page.tracker.track('c_b', {
+      get c_c() {
+        if (!isNested) page.tracker.track('c_getter')
+        isNested = true
+        return 1
+      },
+    })
+    await page.pass(1_000)
+    const events = page.requests.flatMap(({ body }) => body.events)
+    expect(events.map(({ eventKey, seq }) => [seq, eventKey])).toEqual([
+      [0, 'c_hook'],
+      [1, 'c_a'],
+      [2, 'c_getter'],
+      [3, 'c_b'],
+    ])
+  })
+})
+
 describe('the title', () => {
   async function args(title: string, more: Partial<TrackerOptions>, own?: Record<string, unknown>) {
     const page = createTestProfile().open({ answer: acceptAll, title, more })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { writeEvent, type EventContext } from './event.ts'
 
-const context: EventContext = { now: 1234.5, uuid: 'made', members: ',"writer":"w","seq":3', args: {} }
+const context: EventContext = { now: 1234.5, uuid: 'made', members: () => ',"writer":"w","seq":3', args: {} }
 const write = (key: unknown, args?: unknown, options?: object, more?: Partial<EventContext>) =>
   writeEvent(key, args, options, { ...context, ...more })
 const parse = (...input: Parameters<typeof write>): unknown => {
@@ -23,7 +23,11 @@ describe('writeEvent', () => {
 
   it('leaves args out where there are none, and takes the options and the identity', () => {
     const options = { time: 99.9, intid: 'i', uuid: 'own' }
-    expect(parse('c_a', undefined, options, { members: `${context.members},"identity":{"uid":"u"}` })).toEqual({
+    expect(
+      parse('c_a', undefined, options, {
+        members: () => `${context.members()},"identity":{"uid":"u"}`,
+      }),
+    ).toEqual({
       uuid: 'own',
       writer: 'w',
       seq: 3,

@@ -11,8 +11,11 @@ export interface EventContext {
   now: number
   /** Where the caller gave none. */
   uuid: string
-  /** Writer, number, session and identity as JSON members, each with a comma before it. */
-  members: string
+  /**
+   * Writer, number, session and identity as JSON members, each with a comma before it; asked for once nothing of the
+   * page runs any more, since a hook may track as well.
+   */
+  members(): string
   /** What stands in `args` unless the event brings it; undefined values count for nothing. */
   args: Record<string, unknown>
   beforeSend?: TrackerOptions['beforeSend']
@@ -47,13 +50,13 @@ export function writeEvent(
       if (!draft || !isEventKey(draft.eventKey)) return reason
       reason = 'invalid_args'
     }
+    const json = toJson(draft.args)
+    if (!json || json[0] !== '{') return reason
     // A bad option must not cost the event: it goes without.
     const id = isText(draft.uuid, MAX_UUID_CHARS) ? draft.uuid : context.uuid
     const at = isInstant(draft.time) ? draft.time : context.now
-    let text = `{"uuid":${toJson(id)},"eventKey":${toJson(draft.eventKey)},"time":${Math.floor(at)}${context.members}`
+    let text = `{"uuid":${toJson(id)},"eventKey":${toJson(draft.eventKey)},"time":${Math.floor(at)}${context.members()}`
     if (isText(draft.intid, MAX_ID_CHARS)) text += `,"intid":${toJson(draft.intid)}`
-    const json = toJson(draft.args)
-    if (!json || json[0] !== '{') return reason
     if (json !== '{}') text += `,"args":${json}`
     text += '}'
     const bytes = utf8Bytes(text)

@@ -221,7 +221,8 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
         writeEvent(key, args, trackOptions, {
           now,
           uuid: ids.uuid(now),
-          members: `,"writer":"${own.writer}","seq":${own.given},"session":"${session.id(now)}"${visitor.members()}`,
+          members: () =>
+            `,"writer":"${own.writer}","seq":${own.given},"session":"${session.id(now)}"${visitor.members()}`,
           args: Object.assign({ title: (options.title && lifecycle.title()) || undefined }, visitor.note().args),
           beforeSend: options.beforeSend,
         })

@@ -82,6 +82,53 @@ describe('what an earlier page left', () => {
     expect(page.tracker.health().waiting).toBe(1000)
   })
 
+  it('is left on the device while no answer comes, and until others have had their turn', async () => {
+    const device: MemoryDevice = new Map()
+    await deadPage(device, 1)
+    let status = 503
+    const page = createTestPage({
+      device,
+      now: START + 1_000,
+      answer: (request) => (status === 200 ? acceptAll(request) : { status }),
+    })
+    page.tracker.track('c_own')
+    await page.pass(10_000)
+    status = 200
+    await page.pass(30_000)
+    expect(page.requests.every(({ keys }) => `${keys}` === 'c_own')).toBe(true)
+    expect(page.tracker.health()).toMatchObject({ sent: 1, waiting: 0 })
+    await page.pass(35_000)
+    expect(page.requests.at(-1)?.keys).toEqual(['c_0'])
+    expect(chunkKeys(device)).toEqual([])
+  })
+
+  it('is not sent by every page that lives through an outage', async () => {
+    const device: MemoryDevice = new Map()
+    const boat: MemoryDevice = new Map()
+    const received: string[] = []
+    let isWell = false
+    const pages = [0.1, 0.3, 0.5, 0.7, 0.9].map((random) =>
+      createTestPage({
+        device,
+        boat,
+        random,
+        answer(request) {
+          if (!isWell) return { status: 503 }
+          received.push(...request.body.events.map(({ uuid }) => uuid))
+          return acceptAll(request)
+        },
+      }),
+    )
+    for (let second = 0; second < 120; second++) {
+      isWell = second > 20
+      for (const { tracker } of pages) if (second < 20) tracker.track('c_a')
+      for (const page of pages) await page.pass(1_000)
+    }
+    expect(new Set(received).size).toBe(100)
+    expect(received.length).toBe(100)
+    expect(chunkKeys(device)).toEqual([])
+  })
+
   it('is not taken twice: a page does not adopt its own chunks', async () => {
     const page = createTestPage({ answer: () => ({ status: 0 }) })
     page.tracker.track('c_a')

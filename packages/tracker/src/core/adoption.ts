@@ -7,6 +7,11 @@ import type { Platform } from './platform.ts'
 export interface Adoption {
   /** Looks for chunks of others after a jittered moment, and again every 30 s, even while a store hangs. */
   look(): void
+  /**
+   * An answer came after a failure: other pages, which have failed too, get their turn with what is theirs before this
+   * one looks again.
+   */
+  rest(): void
   stop(): void
   /** All was erased: what is being read is not taken in. */
   forget(): void
@@ -18,7 +23,10 @@ export interface Adoption {
 const MIN_AGE_MS = 5_000
 /** Pages that begin together look one after another: the later ones find what the first has not taken. */
 const JITTER_MS = 1_000
-/** A page that died between its write and its request is noticed within this. */
+/**
+ * A page that died between its write and its request is noticed within this; and within this a living one that is
+ * visible has tried again, after however many failures.
+ */
 const LOOK_EVERY_MS = 30_000
 /** Chunks in one look: at most 1,000 events. */
 const MAX_CHUNKS = 20
@@ -28,12 +36,15 @@ export function createAdoption(
   { clock, entropy }: Platform,
   ladder: Ladder,
   outbox: Outbox,
+  /** The last request of this page had no answer. */
+  isFailing: () => boolean,
   onLooked: () => void,
   onError: (message: string) => void,
 ): Adoption {
   /** Damaged records, and those of another version: left as they are, told once, never read again by this page. */
   let setAside: string[] = []
   let isStopped = false
+  let isResting = false
   let cancelTimer = () => {}
 
   function lookAfter(delayMs: number) {
@@ -43,6 +54,7 @@ export function createAdoption(
 
   async function lookNow() {
     const began = setAside
+    isResting = false
     // What the device refused a while ago it may take now.
     outbox.write(true)
     const others = (await ladder.keys()).filter((key) => !outbox.holds(key) && !setAside.includes(key))
@@ -54,8 +66,9 @@ export function createAdoption(
       if (leftMs > 0) nextMs = Math.min(nextMs, leftMs)
       return leftMs <= 0
     })
-    // In an outage the device is the better place for them.
-    keys.splice(outbox.health().waiting < MAX_WAITING ? MAX_CHUNKS : 0)
+    // In an outage the device is the better place for them: else all pages would hold, and then send, the same.
+    const { waiting } = outbox.health()
+    keys.splice((waiting && isFailing()) || waiting >= MAX_WAITING ? 0 : MAX_CHUNKS)
     for (const key of keys) {
       const record = await ladder.read(key).catch(() => null)
       // Another look, that began while a slow store opened, may have been quicker; or an erasure.
@@ -72,7 +85,13 @@ export function createAdoption(
   }
 
   return {
-    look: () => lookAfter(0),
+    look() {
+      if (!isResting) lookAfter(0)
+    },
+    rest() {
+      isResting = true
+      lookAfter(LOOK_EVERY_MS)
+    },
     stop() {
       isStopped = true
       cancelTimer()

@@ -48,6 +48,8 @@ export interface Sender {
   handOver(isLeaving: boolean): void
   /** Sends without waiting for company. Resolves when all that waits now is answered, or an attempt failed. */
   flush(): Promise<void>
+  /** The last request had no answer, or not a whole one. */
+  isFailing(): boolean
   stop(): void
 }
 
@@ -260,6 +262,7 @@ export function createSender(
       wake()
     },
     handOver,
+    isFailing: () => failures > 0,
     async flush() {
       const present = free()
       // A host that loops on it in an outage must not stop its own page.

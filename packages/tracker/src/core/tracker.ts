@@ -55,7 +55,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
   const ladder = createLadder(store, notebook)
   const outbox = createOutbox(ladder, clock, ids, own, options, isOpen, ({ message }) => emit('error', { message }))
   const sender = createSender(platform, outbox, options.intervalMs, { own, isOpen, free, settle, onError })
-  const adoption = createAdoption(platform, ladder, outbox, onLooked, onError)
+  const adoption = createAdoption(platform, ladder, outbox, sender.isFailing, onLooked, onError)
 
   let hasBegun = false
   let isTicking = false
@@ -87,7 +87,8 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
       counts.sent += settled.length
       if (settled.length) emit('sent', { uuids: settled.map(([uuid]) => uuid) })
     } else dropAll('too_large', settled)
-    if (!outbox.health().waiting) adoption.look()
+    if (sender.isFailing()) adoption.rest()
+    else if (!outbox.health().waiting) adoption.look()
   }
 
   const isOld = (key: string, ms: number) => {

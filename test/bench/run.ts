@@ -2,11 +2,13 @@ import { benchBacklog } from './collector-backlog.ts'
 import { benchDelivery } from './collector-delivery.ts'
 import { benchIngest } from './collector-ingest.ts'
 import { benchOnce } from './collector-once.ts'
+import { benchTabs } from './tracker-tabs.ts'
 import { benchTracker } from './tracker.ts'
 
 /** The benches, by the name that asks for one alone: `pnpm bench ingest`. */
 const BENCHES: Record<string, () => AsyncGenerator<object>> = {
   tracker: benchTracker,
+  tabs: benchTabs,
   ingest: benchIngest,
   delivery: benchDelivery,
   once: benchOnce,

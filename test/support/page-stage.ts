@@ -13,6 +13,16 @@ import type { WatchedBatch } from './wire-watch.ts'
 
 const DIST = resolve(import.meta.dirname, '../../packages/tracker/dist')
 
+/** It is installed only if a tracker can be made in it, used and closed. */
+const SERVICE_WORKER = `
+  import { createTracker } from '/index.js'
+  addEventListener('install', (event) => event.waitUntil((async () => {
+    const tracker = createTracker({ endpoint: 'https://collect.example', source: 's' })
+    tracker.track('c_a')
+    await tracker.flush()
+    await tracker.close()
+  })()))`
+
 /** What a page needs to have the tracker. */
 export interface Place {
   /** The address of the script. */
@@ -111,6 +121,7 @@ export function pageTest(config?: object): TestAPI<PageTools> {
           'access-control-allow-origin': '*',
         }),
       )
+    app.get('/service-worker.js', (c) => c.body(SERVICE_WORKER, 200, { 'content-type': 'text/javascript' }))
     app.get('/elsewhere', (c) => c.html('<!doctype html><title>elsewhere</title>'))
     app.get('/shop/:source', (c) => {
       const { html = '', headers = {} } = shown.get(c.req.param('source')) ?? {}

@@ -33,6 +33,9 @@ export function browserTracker<Events extends AnyEvents<Events>>(given: TrackerO
       eventNow: pageClock(),
       after(delayMs, callback) {
         const timer = setTimeout(callback, delayMs)
+        const inNode = timer as { unref?(): void }
+        // There, where tests have pages made of JavaScript, a timer would hold the process for ever.
+        if (inNode.unref) inNode.unref()
         return () => clearTimeout(timer)
       },
     },

@@ -33,8 +33,8 @@ export interface EngineStage {
   close(): Promise<void>
 }
 
-/** An event is back from the longest back-off of a visible page, 30 s, by then. */
-const ARRIVES_WITHIN = { timeout: 45_000, interval: 100 }
+/** The longest back-off of a visible page is over by then, or the rest before it takes in what a dead one left: 30 s each. */
+const ARRIVES_WITHIN = { timeout: 65_000, interval: 100 }
 
 /** A collector, the platform's stand-in and a customer's site for the scenarios of one engine. */
 export async function engineStage(name: EngineName): Promise<EngineStage> {

@@ -32,6 +32,15 @@ const beginFault = (page: EnginePage) => page.evaluate(() => window.beginFault?.
 /** Empty while the page is on its way: then nobody is there to answer. */
 const title = (page: EnginePage) => page.evaluate(() => document.title).catch(() => '')
 
+/** As an engine tells a page that its tab is no longer, or is again, the one in front: no driver hides it in all three. */
+const hide = (page: EnginePage) => turn(page, true)
+const show = (page: EnginePage) => turn(page, false)
+const turn = (page: EnginePage, isHidden: boolean) =>
+  page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
+  }, isHidden)
+
 /** While nothing gets through, tracks, leaves, and comes back when all is well. */
 async function leaveInAnOutage({ line, shop, elsewhere, expect }: Visitor, page: EnginePage, from: number) {
   line.state = 'cut'
@@ -86,6 +95,38 @@ function killedAfter(ms: number, fault?: StorageFault) {
 export const SCENARIOS = {
   async 'leaves at once after 50 events'({ visit, arrived, elsewhere }) {
     await track(await visit(), 0, 50, elsewhere)
+    await arrived(50)
+  },
+
+  async 'leaves at once after 50 events, hidden first'({ visit, arrived, elsewhere, expect, line }) {
+    const page = await visit()
+    await hide(page)
+    await track(page, 0, 50, elsewhere)
+    await expect.poll(() => title(page), soon).toBe('elsewhere')
+    // What was handed over while hidden is not handed over again at leaving: two pieces at most hold it.
+    await arrived(50)
+    expect(line.met.well).toBeLessThan(4)
+  },
+
+  async 'hidden and shown again: goes on, and nothing is lost between'({ visit, arrived }) {
+    const page = await visit()
+    await track(page, 0, 15)
+    await hide(page)
+    await track(page, 15, 15)
+    await arrived(30)
+    await show(page)
+    await track(page, 30, 20)
+    await arrived(50)
+  },
+
+  async 'hidden in an outage, and shown when all is well'({ visit, arrived, line, expect }) {
+    const page = await visit()
+    line.state = 'unavailable'
+    await track(page, 0, 50)
+    await hide(page)
+    await expect.poll(() => line.met.unavailable, soon).toBeGreaterThan(0)
+    line.state = 'well'
+    await show(page)
     await arrived(50)
   },
 
@@ -162,6 +203,17 @@ export const SCENARIOS = {
     const [one, other] = [await visit(), await visit()]
     await Promise.all([track(one, 0, 25), track(other, 25, 25)])
     await other.close()
+    await arrived(50)
+  },
+
+  async 'five tabs track at once in an outage, one is closed'({ visit, arrived, line, expect }) {
+    const tabs = await Promise.all(Array.from({ length: 5 }, () => visit()))
+    line.state = 'unavailable'
+    await Promise.all(tabs.map((page, tab) => track(page, tab * 10, 10)))
+    await Promise.all(tabs.map(stored))
+    await tabs[0]?.close()
+    await expect.poll(() => line.met.unavailable, soon).toBeGreaterThan(4)
+    line.state = 'well'
     await arrived(50)
   },
 

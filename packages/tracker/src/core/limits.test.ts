@@ -28,7 +28,7 @@ describe('maxEvents', () => {
     many(first.tracker, 60)
     await first.tracker.stored()
     // Too young to be taken in, and of the device all the same.
-    const page = open({ answer: down, more: { maxEvents: 100 }, now: START + 100 })
+    const page = open({ more: { maxEvents: 100 }, now: START + 100 })
     await page.pass(1_500)
     many(page.tracker, 10)
     expect(page.tracker.health().dropped).toEqual({})

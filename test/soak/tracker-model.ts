@@ -90,6 +90,7 @@ export function trackerModel(violate: (text: string) => void): TrackerModel {
   let onDevice = new Set<string>()
   let lastAbove: string[] = []
   const devices = new Set<string>()
+  let hasErased = false
   /** When each was erased. */
   const erasedDevices = new Map<string, number>()
 
@@ -127,7 +128,7 @@ export function trackerModel(violate: (text: string) => void): TrackerModel {
     life.complaints = Math.max(life.complaints, complaints.length)
   }
 
-  function isDropAllowed({ kind, mayBeErased, mayLose, life }: ModelEvent, reason: string): boolean {
+  function isDropAllowed({ kind, mayLose, life }: ModelEvent, reason: string): boolean {
     switch (reason) {
       case 'invalid_key':
         return kind === 'badKey'
@@ -141,7 +142,7 @@ export function trackerModel(violate: (text: string) => void): TrackerModel {
         return life.page.maxEvents !== undefined
       case 'erased':
         // One that another page tracks before it hears of the erasure is erased as well.
-        return mayBeErased ?? [...events.values()].some((event) => event.mayBeErased)
+        return hasErased
       default:
         return false
     }
@@ -282,6 +283,7 @@ export function trackerModel(violate: (text: string) => void): TrackerModel {
     },
 
     beginErase() {
+      hasErased = true
       const all = [...events.values()].filter((event) => !isSettled(event))
       for (const event of all) event.mayBeErased = true
       return all

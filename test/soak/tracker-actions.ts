@@ -118,7 +118,10 @@ export function actor(context: ActionContext): Actor {
         return
       }
       case 'navigate':
-        return go(action.slot, action.page, ({ page }, url) => page.navigate(url))
+        return go(action.slot, action.page, async ({ page }, url) => {
+          // Its end is seen by the document that comes: what drives Firefox misses a load now and then.
+          page.navigate(url).catch(() => undefined)
+        })
       case 'trackAndGo':
         return go(action.slot, action.page, ({ page, life }, url) => {
           if (life) model.track(life, action.events)

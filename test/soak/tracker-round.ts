@@ -27,6 +27,8 @@ export interface RoundResult {
   /** Batches that arrived, and events that the collector was sent again. */
   batches: number
   repeats: number
+  /** Events that a page told as sent, and had told before. */
+  toldAgain: number
   /** Looks at a device that kept its IndexedDB locked, and actions for a window that the engine had lost. */
   blindLooks: number
   skipped: number
@@ -148,6 +150,7 @@ export async function soakRound(
     ...result,
     actions: plan.length - result.skipped,
     pageLives: model.lives.size,
+    toldAgain: [...model.lives.values()].reduce((sum, { sentAgain }) => sum + sentAgain, 0),
     states: model.counts(),
     ledger: ledger.close(),
     violations,

@@ -31,6 +31,7 @@ export interface TrackerSoakResult {
   states: Record<string, number>
   batches: number
   repeats: number
+  toldAgain: number
   blindLooks: number
   skipped: number
   lineMet: Record<string, number>
@@ -76,6 +77,7 @@ export async function soakTracker(options: TrackerSoakOptions): Promise<TrackerS
     states: {},
     batches: 0,
     repeats: 0,
+    toldAgain: 0,
     blindLooks: 0,
     skipped: 0,
     lineMet: line.met,
@@ -97,6 +99,7 @@ export async function soakTracker(options: TrackerSoakOptions): Promise<TrackerS
       result.pageLives += one.pageLives
       result.batches += one.batches
       result.repeats += one.repeats
+      result.toldAgain += one.toldAgain
       result.blindLooks += one.blindLooks
       result.skipped += one.skipped
       result.given += one.ledger.given

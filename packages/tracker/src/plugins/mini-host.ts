@@ -20,8 +20,6 @@ export interface MiniStart {
 export interface MiniRoute {
   path: string
   query?: MiniQuery
-  /** One for all that is told of one route. */
-  routeEventId?: string
 }
 
 export type MiniQuery = Record<string, unknown>

@@ -15,20 +15,19 @@ function fakeHost(without: (keyof MiniPluginHost)[] = []) {
   for (const name of ['onAppShow', 'onAppHide', 'onBeforeAppRoute', 'onBeforePageUnload', 'onAppRoute'] as const) {
     if (!without.includes(name)) Object.assign(api, { [name]: listen(name) })
   }
-  let routes = 0
   return {
     api,
     fire: (name: keyof MiniPluginHost) => heard[name]?.({ path: '' }),
     /** As WeChat does it: the new page is built between the two. */
     route(path: string, query: MiniQuery = {}, build = () => {}) {
-      const route = { path, query, routeEventId: `r${routes++}` }
+      const route = { path, query }
       heard.onBeforeAppRoute?.(route)
       heard.onBeforePageUnload?.(route)
       build()
       heard.onAppRoute?.(route)
     },
     /** A route that the host begins, and never ends. */
-    cancelledRoute: () => heard.onBeforeAppRoute?.({ path: 'pages/never', routeEventId: `r${routes++}` }),
+    cancelledRoute: () => heard.onBeforeAppRoute?.({ path: 'pages/never' }),
   }
 }
 
@@ -78,6 +77,15 @@ it('tells of pages that the host routes to, and how long they were seen', async 
     ['c_in', 'pages/index', undefined, 3_700],
   ])
   expect(page.requests[0]?.body.events[0]?.args).toEqual({ page: 'pages/index', query: 'id=1&from=群', scene: 1011 })
+})
+
+it('knows where a page ends by its unloading alone', async () => {
+  const host = fakeHost(['onBeforeAppRoute'])
+  const { page } = launch(host.api)
+  host.route('pages/index')
+  pass(1_000)
+  host.route('pages/item', {}, () => pass(300))
+  expect(await told(page)).toContainEqual(['c_out', 'pages/index', 1_000, 1_000])
 })
 
 it('is not misled by a route that never ends', async () => {

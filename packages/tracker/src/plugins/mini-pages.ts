@@ -70,7 +70,7 @@ export function miniPages({ enterKey, leaveKey, redact }: MiniPagesOptions): Min
   /** The app was hidden since a page was last seen. */
   let wasHidden = false
   /** When the present route began, before any page heard of it. */
-  let route: { id: string | undefined; at: number } | undefined
+  let routeAt: number | undefined
 
   function tell(key: string | undefined, { page, query, scene }: Visit, time: number, more?: { dwell_ms: number }) {
     if (!key) return
@@ -110,13 +110,9 @@ export function miniPages({ enterKey, leaveKey, redact }: MiniPagesOptions): Min
     if (visit && visit.since === undefined) visit.since = Date.now()
   }
 
-  function begin({ routeEventId: id }: MiniRoute) {
-    if (!route || route.id !== id) route = { id, at: Date.now() }
-  }
-
-  function arrive({ path, query, routeEventId }: MiniRoute) {
-    const at = route && route.id === routeEventId ? route.at : Date.now()
-    route = undefined
+  function arrive({ path, query }: MiniRoute) {
+    const at = routeAt || Date.now()
+    routeAt = undefined
     const page = pathOf(path)
     // It comes after the page's own `onShow`: the first page of all may be known by that.
     const isKnown = !hasRoutes && visit && visit.instance && visit.page === page
@@ -125,8 +121,17 @@ export function miniPages({ enterKey, leaveKey, redact }: MiniPagesOptions): Min
   }
 
   function listen() {
-    if (api.onBeforeAppRoute) api.onBeforeAppRoute(begin)
-    if (api.onBeforePageUnload) api.onBeforePageUnload(begin)
+    if (api.onBeforeAppRoute) {
+      api.onBeforeAppRoute(() => {
+        // The one before may never have ended.
+        routeAt = Date.now()
+      })
+    }
+    if (api.onBeforePageUnload) {
+      api.onBeforePageUnload(() => {
+        if (!routeAt) routeAt = Date.now()
+      })
+    }
     if (api.onAppRoute) api.onAppRoute(arrive)
     if (api.onAppHide) {
       api.onAppHide(() => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, readdirSync } from 'node:fs'
+import { cpSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { freshFolder } from '../support/processes.ts'
 import { TRACKER } from './tools.ts'
@@ -12,12 +12,16 @@ export function packTracker(folder: string): string {
   return join(folder, name)
 }
 
-/** A copy of an app with the packed tracker installed as users install it, in a fresh folder. */
-export function packedApp(source: string): { path: string; remove: () => void } {
+/**
+ * A copy of an app with the packed tracker installed as users install it, in a fresh folder. What else the app needs is
+ * found in `modules`, a `node_modules` that stands beside it.
+ */
+export function packedApp(source: string, modules?: string): { path: string; remove: () => void } {
   const folder = freshFolder()
   const path = join(folder.path, 'app')
   cpSync(source, path, { recursive: true })
   const flags = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund']
   execFileSync('npm', ['install', ...flags, packTracker(folder.path)], { cwd: path, stdio: 'pipe' })
+  if (modules) symlinkSync(modules, join(folder.path, 'node_modules'))
   return { path, remove: folder.remove }
 }

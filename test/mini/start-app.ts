@@ -11,8 +11,8 @@ export interface Host {
 
 export interface StartedApp {
   host: Host
-  /** The events of all requests, in their order. */
-  events(): { eventKey: string; args?: object }[]
+  /** Of all requests, in their order. */
+  bodies(): { sdk: string; events: { eventKey: string; args?: object }[] }[]
   /** Ends what the app has set up. */
   close(): void
 }
@@ -22,8 +22,10 @@ const FAKE = readFileSync(join(import.meta.dirname, 'harness/fake-wx.js'), 'utf8
 /**
  * Launches a built app from its files in a realm of its own, with what a mini-program has and nothing else: `require`
  * over its files and `miniprogram_npm`, `App`, `Page`, timers and `wx`.
+ *
+ * @param more - what a framework asks of `wx` besides
  */
-export function startApp(files: Record<string, string>): StartedApp {
+export function startApp(files: Record<string, string>, more: object = {}): StartedApp {
   const timers = new Set<NodeJS.Timeout>()
   let app: { onLaunch?: (options: object) => void } = {}
   const context = vm.createContext({
@@ -34,6 +36,8 @@ export function startApp(files: Record<string, string>): StartedApp {
     },
     clearTimeout,
     console,
+    // WeChat gives every app one of its own.
+    global: {},
     App: (given: typeof app) => (app = given),
     Page() {},
     Component() {},
@@ -43,7 +47,7 @@ export function startApp(files: Record<string, string>): StartedApp {
     'fakeWx({ randomBytes: (count) => Array.from({ length: count }, () => Math.floor(Math.random() * 256)) })',
     context,
   ) as Host
-  Object.assign(context, { wx: host.wx })
+  Object.assign(context, { wx: Object.assign(host.wx, more) })
 
   const loaded = new Map<string, { exports: unknown }>()
   function load(path: string): unknown {
@@ -74,10 +78,7 @@ export function startApp(files: Record<string, string>): StartedApp {
   app.onLaunch?.({})
   return {
     host,
-    events: () =>
-      host.requests.flatMap(
-        ({ data }) => (JSON.parse(data) as { events: { eventKey: string; args?: object }[] }).events,
-      ),
+    bodies: () => host.requests.map(({ data }) => JSON.parse(data) as ReturnType<StartedApp['bodies']>[number]),
     close: () => timers.forEach((timer) => clearTimeout(timer)),
   }
 }

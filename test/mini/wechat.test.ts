@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'acorn'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { filesOf } from './files-of.ts'
 import { packedApp } from './packed-app.ts'
+import { runOffline } from './run-offline.ts'
 import { startApp } from './start-app.ts'
 import { BUILT, TOOLS, tool } from './tools.ts'
 
@@ -17,20 +17,14 @@ interface Answer {
 let app: ReturnType<typeof packedApp>
 let answer: Answer
 
-/** Without a network where the system lets us; the script fails every look-up besides. */
-const canUnshare = spawnSync('unshare', ['-rn', 'true']).status === 0
-
 beforeAll(() => {
   tool('node_modules/miniprogram-ci')
   app = packedApp(join(import.meta.dirname, 'fixture'))
   const script = join(import.meta.dirname, 'harness/wechat-build.cjs')
   const file = join(app.path, '../answer.json')
-  const args = [script, TOOLS, app.path, file]
-  const [command, before] = canUnshare ? ['unshare', ['-rn', process.execPath]] : [process.execPath, []]
-  const { status, stdout, stderr } = spawnSync(command, [...before, ...args], { encoding: 'utf8', timeout: 50_000 })
-  if (status !== 0) throw new Error(`WeChat's tools ended with ${status}:\n${stdout}\n${stderr}`)
+  runOffline(script, [TOOLS, app.path, file])
   answer = JSON.parse(readFileSync(file, 'utf8')) as Answer
-}, 60_000)
+}, 120_000)
 afterAll(() => app?.remove())
 
 describe("WeChat's npm build (构建 npm) of the packed tarball", () => {
@@ -59,8 +53,8 @@ describe.each(['es5', 'asWritten'] as const)("WeChat's compiler, %s", (mode) => 
     const started = startApp(answer.compiled[mode])
     onTestFinished(started.close)
     await expect
-      .poll(started.events, { timeout: 10_000 })
-      .toMatchObject([{ eventKey: 'a_open', args: { a_from: 'launch' } }])
+      .poll(started.bodies, { timeout: 10_000 })
+      .toMatchObject([{ sdk: 'mini-wx/0.1.0', events: [{ eventKey: 'a_open', args: { a_from: 'launch' } }] }])
   })
 })
 

@@ -1,49 +1,48 @@
-import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { filesOf } from './files-of.ts'
 import { packedApp } from './packed-app.ts'
 import { runOffline } from './run-offline.ts'
 import { startApp } from './start-app.ts'
-import { BUILDERS, tool } from './tools.ts'
+import { BUILDERS, EXAMPLES, tool } from './tools.ts'
 
 /** The app with what its builder needs around it. */
-function app(name: string): string {
-  const packed = packedApp(join(import.meta.dirname, 'apps', name), tool('builders/node_modules'))
+function app(source: string): string {
+  const packed = packedApp(source, tool('builders/node_modules'))
   onTestFinished(packed.remove)
   return packed.path
 }
 
 /** Its event arrives, and the tracker's file for mini-programs sent it: builders take the one for pages otherwise. */
-async function check(built: string, more: object): Promise<void> {
+async function check(built: string, event: object, more: object = {}): Promise<void> {
   const started = startApp(filesOf(built), more)
   onTestFinished(started.close)
-  await expect
-    .poll(started.bodies, { timeout: 10_000 })
-    .toMatchObject([{ sdk: 'mini-wx/0.1.0', events: [{ eventKey: 'a_open', args: { a_from: 'launch' } }] }])
+  await expect.poll(started.bodies, { timeout: 10_000 }).toMatchObject([{ sdk: 'mini-wx/0.1.0', events: [event] }])
 }
 
 it('delivers from an app that uni-app has built', { timeout: 120_000 }, async () => {
-  const path = app('uni-app')
-  // It looks there for the platforms that it can build for.
-  cpSync(join(BUILDERS, 'package.json'), join(path, 'package.json'))
+  const path = app(join(EXAMPLES, 'uni-app'))
   runOffline(tool('builders/node_modules/@dcloudio/vite-plugin-uni/bin/uni.js'), ['build', '-p', 'mp-weixin'], {
     cwd: path,
     env: { UNI_PLATFORM: 'mp-weixin', NODE_ENV: 'production' },
   })
-  await check(join(path, 'dist/build/mp-weixin'), {
-    getSystemInfoSync: () => ({ platform: 'ios', language: 'zh_CN' }),
-    getAppBaseInfo: () => ({ language: 'zh_CN' }),
-    getDeviceInfo: () => ({ platform: 'ios' }),
-    getWindowInfo: () => ({}),
-    getLaunchOptionsSync: () => ({}),
-    getEnterOptionsSync: () => ({}),
-    canIUse: () => true,
-  })
+  await check(
+    join(path, 'dist/build/mp-weixin'),
+    { eventKey: 'c_launch', args: { path: 'pages/index/index' } },
+    {
+      getSystemInfoSync: () => ({ platform: 'ios', language: 'zh_CN' }),
+      getAppBaseInfo: () => ({ language: 'zh_CN' }),
+      getDeviceInfo: () => ({ platform: 'ios' }),
+      getWindowInfo: () => ({}),
+      getLaunchOptionsSync: () => ({}),
+      getEnterOptionsSync: () => ({}),
+      canIUse: () => true,
+    },
+  )
 })
 
 it('delivers from an app that Mpx has built', { timeout: 120_000 }, async () => {
-  const path = app('mpx')
+  const path = app(join(import.meta.dirname, 'apps/mpx'))
   runOffline(join(import.meta.dirname, 'harness/webpack-build.cjs'), [BUILDERS], { cwd: path })
-  await check(join(path, 'dist'), {})
+  await check(join(path, 'dist'), { eventKey: 'a_open', args: { a_from: 'launch' } })
 })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, readdirSync, symlinkSync } from 'node:fs'
+import { cpSync, readdirSync, renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { freshFolder } from '../support/processes.ts'
 import { TRACKER } from './tools.ts'
@@ -14,14 +14,20 @@ export function packTracker(folder: string): string {
 
 /**
  * A copy of an app with the packed tracker installed as users install it, in a fresh folder. What else the app needs is
- * found in `modules`, a `node_modules` that stands beside it.
+ * found in `modules`, a `node_modules` that stands beside it, and is not installed.
  */
 export function packedApp(source: string, modules?: string): { path: string; remove: () => void } {
   const folder = freshFolder()
   const path = join(folder.path, 'app')
-  cpSync(source, path, { recursive: true })
+  cpSync(source, path, { recursive: true, filter: (from) => !/[\\/](node_modules|miniprogram_npm|dist)$/.test(from) })
+  const about = join(path, 'package.json')
+  const aside = join(folder.path, 'package.json.aside')
+  if (modules) renameSync(about, aside)
   const flags = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund']
   execFileSync('npm', ['install', ...flags, packTracker(folder.path)], { cwd: path, stdio: 'pipe' })
-  if (modules) symlinkSync(modules, join(folder.path, 'node_modules'))
+  if (modules) {
+    renameSync(aside, about)
+    symlinkSync(modules, join(folder.path, 'node_modules'))
+  }
   return { path, remove: folder.remove }
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packedApp } from './packed-app.ts'
-import { tool } from './tools.ts'
+import { EXAMPLES, tool } from './tools.ts'
 
 interface Resolver {
   resolveSync(context: object, folder: string, request: string): string | false
@@ -16,7 +16,7 @@ interface ResolveTool {
 
 let app: ReturnType<typeof packedApp>
 beforeAll(() => {
-  app = packedApp(join(import.meta.dirname, 'fixture'))
+  app = packedApp(join(EXAMPLES, 'wechat-miniprogram'))
 })
 afterAll(() => app?.remove())
 

@@ -75,7 +75,7 @@ export function startApp(files: Record<string, string>, more: object = {}): Star
   }
 
   load('app.js')
-  app.onLaunch?.({})
+  app.onLaunch?.({ path: 'pages/index/index', query: {}, scene: 1001 })
   return {
     host,
     bodies: () => host.requests.map(({ data }) => JSON.parse(data) as ReturnType<StartedApp['bodies']>[number]),

@@ -3,6 +3,8 @@ import { resolve } from 'node:path'
 
 const ROOT: string = resolve(import.meta.dirname, '../..')
 
+export const EXAMPLES: string = resolve(ROOT, 'examples')
+
 /** What is published, as the build left it. */
 export const TRACKER: string = resolve(ROOT, 'packages/tracker')
 /** What WeChat's npm build copies. */

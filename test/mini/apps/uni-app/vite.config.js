@@ -1,3 +1,0 @@
-import uni from '@dcloudio/vite-plugin-uni'
-
-export default { plugins: [uni()] }

@@ -53,6 +53,11 @@ describe.each([
     expect(resolve('@warren/tracker/miniprogram', options)).toEqual(MINI)
   })
 
+  it.each(['mini-pages', 'mini-context', 'mini-login'])('takes the plugin %s, as CommonJS', (name) => {
+    const file = `dist/miniprogram/plugins/${name}.js`
+    expect(resolve(`@warren/tracker/plugins/${name}`, options)).toEqual({ file, type: 'commonjs' })
+  })
+
   it('takes the page file, as a module, from the root', () => {
     expect(resolve('@warren/tracker', options)).toEqual(WEB)
   })

@@ -60,7 +60,7 @@ export default defineConfig({
           testTimeout: 60_000,
           fileParallelism: false,
           // Pages side by side: nearly all of their time is waiting.
-          maxConcurrency: 12,
+          maxConcurrency: 16,
         },
       },
       {

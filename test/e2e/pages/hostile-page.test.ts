@@ -108,7 +108,9 @@ describe.concurrent('before the script', () => {
 })
 
 describe.concurrent('after the script', () => {
-  it.for(Object.entries(PATCHES))('%s', async ([, after], { visit, expect }) => {
+  // Those that may find the script with something already in hand.
+  const some = Object.entries(PATCHES).filter(([name]) => /^(Object|enumerable|prototypes frozen)/.test(name))
+  it.for(some)('%s', async ([, after], { visit, expect }) => {
     await tracksThrough(await visit({ after }), expect)
   })
 

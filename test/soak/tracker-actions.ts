@@ -1,5 +1,6 @@
 import type { RecordingLine } from './tracker-line.ts'
-import type { Life, ModelEvent, TrackerModel } from './tracker-model.ts'
+import type { Life, ModelEvent } from './tracker-life.ts'
+import type { TrackerModel } from './tracker-model.ts'
 import { denyConsent, seemHidden } from './tracker-page.ts'
 import type { Action, PlannedEvent, PlannedPage } from './tracker-plan.ts'
 import type { SoakBrowser } from './tracker-browser.ts'

@@ -1,5 +1,6 @@
 import type { SeenAnswer, WireBody } from './tracker-line.ts'
-import { isTaken, type TrackerModel } from './tracker-model.ts'
+import { isTaken } from './tracker-life.ts'
+import type { TrackerModel } from './tracker-model.ts'
 
 /**
  * Holds the numbers of writers, as the wire has them, against what the pages were given to track.

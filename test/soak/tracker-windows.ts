@@ -1,6 +1,6 @@
 import type { Engine, EnginePage } from '../support/engine.ts'
 import { lookAtDevice, lookAtPage, type DeviceContents } from './tracker-page.ts'
-import type { Life } from './tracker-model.ts'
+import type { Life } from './tracker-life.ts'
 
 /** A window of the browser and what it shows. */
 export interface SoakWindow {

@@ -19,13 +19,10 @@ async function inPage(collector: CliProcess): Promise<WatchedBatch[]> {
     await page.goto(site.url)
     await page.waitForFunction(() => 'health' in (globalThis as unknown as { warren: object }).warren)
     await page.evaluate(() => void (document.title = ''))
+    const tracker = await page.evaluateHandle(() => (globalThis as unknown as { warren: ScenarioTracker }).warren)
     for (const step of SAME_STEPS) {
-      await page.evaluate(async (text) => {
-        const { warren } = globalThis as unknown as { warren: ScenarioTracker }
-        const play = (0, eval)(`(${text})`) as (tracker: ScenarioTracker) => void
-        play(warren)
-        await warren.flush()
-      }, String(step))
+      await page.evaluate(step, tracker)
+      await page.evaluate(async (global) => void (await global.flush()), tracker)
     }
     return batches
   } finally {

@@ -14,8 +14,8 @@ for (const folder of process.argv.slice(2)) {
   const wanted = hash.digest('hex')
   const stamp = join(folder, 'node_modules', '.installed')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) continue
-  // Written last: what stopped half-way is begun anew.
-  rmSync(stamp, { force: true })
+  // From nothing: an install that stopped half-way leaves word of packages that it skipped, and they stay away.
+  rmSync(join(folder, 'node_modules'), { recursive: true, force: true })
   run('pnpm', ['--silent', 'install', '--frozen-lockfile'], { cwd: folder })
   writeFileSync(stamp, wanted)
   console.log(`installed ${folder} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)

@@ -7,8 +7,8 @@ import { startApp } from './start-app.ts'
 import { BUILDERS, EXAMPLES, tool } from './tools.ts'
 
 /** The app with what its builder needs around it. */
-function app(source: string): string {
-  const packed = packedApp(source, tool('builders/node_modules'))
+function app(source: string, modules = tool('builders/node_modules')): string {
+  const packed = packedApp(source, modules)
   onTestFinished(packed.remove)
   return packed.path
 }
@@ -45,4 +45,14 @@ it('delivers from an app that Mpx has built', { timeout: 120_000 }, async () => 
   const path = app(join(import.meta.dirname, 'apps/mpx'))
   runOffline(join(import.meta.dirname, 'harness/webpack-build.cjs'), [BUILDERS], { cwd: path })
   await check(join(path, 'dist'), { eventKey: 'a_open', args: { a_from: 'launch' } })
+})
+
+const withAll = it.runIf(process.env['WARREN_TEST_ALL'])
+withAll('delivers from an app that Taro has built (458 MB, so only with --all)', { timeout: 120_000 }, async () => {
+  const path = app(join(EXAMPLES, 'taro'), tool('taro/node_modules'))
+  runOffline(tool('taro/node_modules/@tarojs/cli/bin/taro'), ['build', '--type', 'weapp'], {
+    cwd: path,
+    env: { NODE_ENV: 'production' },
+  })
+  await check(join(path, 'dist'), { eventKey: 'c_launch', args: { path: 'pages/index/index' } })
 })

@@ -39,6 +39,8 @@ export function startApp(files: Record<string, string>, more: object = {}): Star
     // WeChat gives every app one of its own.
     global: {},
     App: (given: typeof app) => (app = given),
+    getApp: () => app,
+    getCurrentPages: () => [],
     Page() {},
     Component() {},
   })

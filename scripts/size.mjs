@@ -14,13 +14,13 @@ const BUDGETS = [
   {
     name: 'dist/warren.js (script tag)',
     budget: 5120,
-    held: 7359,
+    held: 7373,
     read: () => readFileSync('packages/tracker/dist/warren.js', 'utf8'),
   },
   {
     name: 'dist/warren.full.js (script tag)',
     budget: 5760,
-    held: 7828,
+    held: 7846,
     read: () => readFileSync('packages/tracker/dist/warren.full.js', 'utf8'),
   },
   { name: 'import { createTracker }', budget: 4992, held: 7162, read: () => bundleImport('createTracker', 'index') },

@@ -104,16 +104,21 @@ describe('the global', () => {
     expect(sentKeys()).toEqual(['c_a'])
   })
 
-  it('is not taken for the element of that name', async () => {
-    const element = document.createElement('div')
-    element.id = 'warren'
-    document.body.append(element)
-    host.warren = element as never
-    const warren = await load()
-    warren.init(options)
-    await track(warren, 'c_a')
-    expect(sentKeys()).toEqual(['c_a'])
-  })
+  it.each([[], ['q'], ['init'], ['q', 'init']])(
+    'is not taken for the form of that name with fields %s %s',
+    async (...names) => {
+      const element = document.createElement('form')
+      element.id = 'warren'
+      document.body.append(element)
+      // As a browser gives a form its fields by their names.
+      for (const name of names) Object.assign(element, { [name]: document.createElement('input') })
+      host.warren = element as never
+      const warren = await load()
+      warren.init(options)
+      await track(warren, 'c_a')
+      expect(sentKeys()).toEqual(['c_a'])
+    },
+  )
 })
 
 describe('attributes', () => {

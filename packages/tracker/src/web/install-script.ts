@@ -48,15 +48,17 @@ export function installScript(
   create: (options: TrackerOptions) => Tracker,
   orOther: (tag: HTMLScriptElement | null, otherwise: () => void) => void,
 ): void {
-  const present = host.warren
-  // A second tag finds the first one's global; an element of that name, or anything else, is none.
-  const api = present && present.init && !present.q ? (present as Global) : globalApi(create, present && present.q)
+  const present = host.warren || {}
+  // A second tag finds the first one's global; an element of that name, with whatever fields, is none.
+  const early = Array.isArray(present.q) ? present.q : undefined
+  const isOurs = typeof present.init === 'function' && !early
+  const api = isOurs ? (present as Global) : globalApi(create, early)
   const current = document.currentScript as HTMLScriptElement | null
 
   function begin() {
-    const early = api.q || []
+    const calls = api.q || []
     api.q = undefined
-    for (const call of early.splice(0)) attempt(() => repeat(api, call))
+    for (const call of calls.splice(0)) attempt(() => repeat(api, call))
     // Tag managers strip attributes, and modules have no current script.
     const tag =
       current && current.dataset.endpoint ? current : document.querySelector<HTMLScriptElement>('script[data-endpoint]')

@@ -23,11 +23,13 @@ export interface Adoption {
 const MIN_AGE_MS = 5_000
 /** Pages that begin together look one after another: the later ones find what the first has not taken. */
 const JITTER_MS = 1_000
-/**
- * A page that died between its write and its request is noticed within this; and within this a living one that is
- * visible has tried again, after however many failures.
- */
+/** A page that died between its write and its request is noticed within this. */
 const LOOK_EVERY_MS = 30_000
+/**
+ * After a failure and an answer, the other pages get this for their own: their back-offs are up to 30 s, half of that on
+ * the mean. With five pages at most half of the events then travel twice (docs/decisions/011).
+ */
+const REST_MS = 15_000
 /** Chunks in one look: at most 1,000 events. */
 const MAX_CHUNKS = 20
 /** A page with so many events waiting takes in no others: it has its hands full. */
@@ -90,7 +92,7 @@ export function createAdoption(
     },
     rest() {
       isResting = true
-      lookAfter(LOOK_EVERY_MS)
+      lookAfter(REST_MS)
     },
     stop() {
       isStopped = true

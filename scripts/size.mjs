@@ -14,16 +14,16 @@ const BUDGETS = [
   {
     name: 'dist/warren.js (script tag)',
     budget: 5120,
-    held: 7373,
+    held: 7380,
     read: () => readFileSync('packages/tracker/dist/warren.js', 'utf8'),
   },
   {
     name: 'dist/warren.full.js (script tag)',
     budget: 5760,
-    held: 7846,
+    held: 7850,
     read: () => readFileSync('packages/tracker/dist/warren.full.js', 'utf8'),
   },
-  { name: 'import { createTracker }', budget: 4992, held: 7162, read: () => bundleImport('createTracker', 'index') },
+  { name: 'import { createTracker }', budget: 4992, held: 7156, read: () => bundleImport('createTracker', 'index') },
   { name: 'import { pageContext }', budget: 384, read: () => bundleImport('pageContext', 'plugins/page-context') },
   { name: 'import { gzip }', budget: 192, read: () => bundleImport('gzip', 'plugins/gzip') },
   {
@@ -35,7 +35,7 @@ const BUDGETS = [
     // A mini-program's packages are counted as they are.
     name: 'dist/miniprogram/index.js',
     budget: 12_000,
-    held: 17_716,
+    held: 17_707,
     isRaw: true,
     read: () => readFileSync('packages/tracker/dist/miniprogram/index.js', 'utf8'),
   },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { writeEvent, type EventContext } from './event.ts'
 
-const context: EventContext = { now: 1234.5, uuid: 'made', members: () => ',"writer":"w","seq":3', args: {} }
+const context: EventContext = { now: 1234.5, uuid: 'made', members: () => ',"writer":"w","seq":3', args: [] }
 const write = (key: unknown, args?: unknown, options?: object, more?: Partial<EventContext>) =>
   writeEvent(key, args, options, { ...context, ...more })
 const parse = (...input: Parameters<typeof write>): unknown => {

@@ -16,8 +16,8 @@ export interface EventContext {
    * page runs any more, since a hook may track as well.
    */
   members(): string
-  /** What stands in `args` unless the event brings it; undefined values count for nothing. */
-  args: Record<string, unknown>
+  /** What stands in `args` unless a later one, or the event, brings it; undefined values count for nothing. */
+  args: Record<string, unknown>[]
   beforeSend?: TrackerOptions['beforeSend']
 }
 
@@ -42,7 +42,7 @@ export function writeEvent(
     // Arrays, dates, texts, functions, elements; null.
     if (args !== undefined && {}.toString.call(args) !== '[object Object]') return reason
     const { time, intid, uuid = context.uuid } = options || {}
-    let draft: EventDraft = { uuid, eventKey, args: joined(context.args, args), time, intid }
+    let draft: EventDraft = { uuid, eventKey, args: joined(...context.args, args), time, intid }
     if (context.beforeSend) {
       reason = 'before_send'
       const edited = context.beforeSend(draft)

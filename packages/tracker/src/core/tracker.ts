@@ -99,11 +99,11 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
   /** What may be sent; another page may have erased it. */
   function free() {
     visitor.look()
-    return outbox.chunks().filter((chunk) => isOpen() && !chunk.record.isHeld && !isErased(chunk))
+    return outbox.chunks().filter((chunk) => isOpen() && !chunk.record.isHeld && !predatesErasure(chunk))
   }
 
   /** From before the erasure, of which the device kept it: it refused, or its browser was killed. */
-  function isErased({ key, record }: Chunk) {
+  function predatesErasure({ key, record }: Chunk) {
     return record.device !== own.device && keyTime(key) <= visitor.note().epoch
   }
 
@@ -136,7 +136,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
       'expired',
       outbox.forget(({ key }) => isOld(key, TRACKER_RETENTION_MS)),
     )
-    dropAll('erased', outbox.forget(isErased))
+    dropAll('erased', outbox.forget(predatesErasure))
     endHold()
     sender.wake()
   }
@@ -224,7 +224,7 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
           uuid: ids.uuid(now),
           members: () =>
             `,"writer":"${own.writer}","seq":${own.given},"session":"${session.id(now)}"${visitor.members()}`,
-          args: Object.assign({ title: (options.title && lifecycle.title()) || undefined }, visitor.note().args),
+          args: [{ title: (options.title && lifecycle.title()) || undefined }, visitor.note().args],
           beforeSend: options.beforeSend,
         })
       if (typeof event === 'string') return drop(event, key)

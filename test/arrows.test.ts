@@ -14,7 +14,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'tracker/core': ['@warren/protocol (types)', '@warren/protocol/*'],
   'tracker/web': ['@warren/protocol (types)', '@warren/protocol/*', 'tracker/core', 'tracker/plugins', 'idb-keyval'],
   'tracker/miniprogram': ['@warren/protocol (types)', '@warren/protocol/*', 'tracker/core'],
-  'tracker/plugins': ['tracker/core (types)'],
+  'tracker/plugins': ['tracker/core (types)', 'tracker/miniprogram'],
   collector: [
     '@warren/protocol',
     '@warren/rabbitpre',

@@ -5,8 +5,15 @@ import puppeteer, { type Browser } from 'puppeteer-core'
 
 const EXECUTABLE = '/usr/bin/chromium'
 
-/** A headless Chromium that speaks to loopback alone, on a fresh profile unless one is given. */
-export async function launchChromium(options: { userDataDir?: string } = {}): Promise<Browser> {
+interface ChromiumOptions {
+  /** A fresh one unless given. */
+  userDataDir?: string
+  /** Arguments besides those of all tests. */
+  args?: string[]
+}
+
+/** A headless Chromium that speaks to loopback alone. */
+export async function launchChromium(options: ChromiumOptions = {}): Promise<Browser> {
   if (!existsSync(EXECUTABLE)) throw new Error(`no ${EXECUTABLE}: run scripts/system-deps as root`)
   const userDataDir = options.userDataDir ?? mkdtempSync(join(tmpdir(), 'warren-chromium-'))
   const browser = await puppeteer.launch({
@@ -23,6 +30,7 @@ export async function launchChromium(options: { userDataDir?: string } = {}): Pr
       '--disable-sync',
       // Tabs in tests take turns being in front; none may be slowed for it.
       '--disable-backgrounding-occluded-windows',
+      ...(options.args ?? []),
     ],
   })
   if (!options.userDataDir)

@@ -1,3 +1,5 @@
+import { findGlobal, type HostName } from './globals.ts'
+
 /** What a mini-program's host gives to all code, as far as it is used here; `wx` is the pattern of the others. */
 export interface MiniApi {
   request(options: RequestOptions): unknown
@@ -52,51 +54,20 @@ export interface MiniHost {
   hasObjects: boolean
 }
 
-export type HostName = 'wx' | 'my' | 'tt' | 'swan' | 'qq' | 'ks' | 'jd' | 'xhs'
-
-declare const wx: MiniApi
-declare const my: MiniApi
-declare const tt: MiniApi
-declare const swan: MiniApi
-declare const qq: MiniApi
-declare const ks: MiniApi
-declare const jd: MiniApi
-declare const xhs: MiniApi
-
 /**
- * WeChat comes last: others lend its name to their own. Tested: `wx`, `my`, `tt`; the others by this table alone. Where a
- * global is not there, asking for it throws, and there is no object that has them all.
+ * The host of that name, or the one that is there; undefined outside of mini-programs. Tested: `wx`, `my`, `tt`; the
+ * others by these differences alone.
  */
-const GLOBALS: [HostName, () => MiniApi][] = [
-  ['my', () => my],
-  ['tt', () => tt],
-  ['swan', () => swan],
-  ['qq', () => qq],
-  ['ks', () => ks],
-  ['jd', () => jd],
-  ['xhs', () => xhs],
-  ['wx', () => wx],
-]
-
-/** The host of that name, or the one that is there; undefined outside of mini-programs. */
 export function findHost(wanted?: HostName): MiniHost | undefined {
-  for (const [name, get] of GLOBALS) {
-    if (wanted && wanted !== name) continue
-    const isAlipay = name === 'my'
-    try {
-      const api = get()
-      if (typeof api.request === 'function') {
-        return {
-          name,
-          api,
-          headers: isAlipay ? 'headers' : 'header',
-          status: isAlipay ? 'status' : 'statusCode',
-          hasObjects: isAlipay,
-        }
-      }
-    } catch {
-      // Not here.
-    }
+  const found = findGlobal<MiniApi>(wanted, (api) => typeof api.request === 'function')
+  if (!found) return undefined
+  const [name, api] = found
+  const isAlipay = name === 'my'
+  return {
+    name,
+    api,
+    headers: isAlipay ? 'headers' : 'header',
+    status: isAlipay ? 'status' : 'statusCode',
+    hasObjects: isAlipay,
   }
-  return undefined
 }

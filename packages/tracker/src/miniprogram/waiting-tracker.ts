@@ -1,5 +1,6 @@
-import type { Health, Tracker } from '../core/api.ts'
+import type { Tracker } from '../core/api.ts'
 import { copyOf } from '../core/json.ts'
+import { noHealth } from '../core/no-health.ts'
 
 type AnyMethod = (...args: unknown[]) => unknown
 type Name = keyof Tracker
@@ -7,19 +8,6 @@ type Name = keyof Tracker
 /** Those that answer by a promise. */
 const LATER: Name[] = ['stored', 'flush', 'close', 'erase']
 const AT_ONCE: Name[] = ['track', 'identify', 'reset', 'register', 'unregister', 'setConsent', 'on']
-
-const NOTHING: Health = {
-  storage: 'none',
-  tracked: 0,
-  waiting: 0,
-  stored: 0,
-  sending: 0,
-  held: 0,
-  damaged: 0,
-  sent: 0,
-  rejected: {},
-  dropped: {},
-}
 
 /**
  * Takes calls until the tracker can be made, and repeats them then, in their order, with the time they had. What is
@@ -52,7 +40,7 @@ export function waitingTracker(make: () => Tracker, whenReady: (begin: () => voi
             early.push(() => void (tracker as Tracker)[name as 'stored']().then(resolve, reject))
           })
   }
-  api.health = () => (tracker ? tracker.health() : Object.assign({}, NOTHING, { waiting }))
+  api.health = () => (tracker ? tracker.health() : Object.assign(noHealth(), { waiting }))
 
   whenReady(() => {
     tracker = make()

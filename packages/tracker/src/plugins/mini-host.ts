@@ -1,3 +1,5 @@
+import { findGlobal } from '../miniprogram/globals.ts'
+
 /** What the plugins of mini-programs ask of their host. Any of it may be missing, or be there and never call back. */
 export interface MiniPluginHost {
   getLaunchOptionsSync?(): MiniStart | undefined
@@ -36,40 +38,10 @@ const MAX_QUERY_CHARS = 1_000
 /** Taro puts it into every page's query. */
 const TARO_TIMESTAMP = '$taroTimestamp'
 
-declare const wx: MiniPluginHost
-declare const my: MiniPluginHost
-declare const tt: MiniPluginHost
-declare const swan: MiniPluginHost
-declare const qq: MiniPluginHost
-declare const ks: MiniPluginHost
-declare const jd: MiniPluginHost
-declare const xhs: MiniPluginHost
-
-/** WeChat comes last: others lend its name to their own. */
-const GLOBALS: [name: string, get: () => MiniPluginHost][] = [
-  ['my', () => my],
-  ['tt', () => tt],
-  ['swan', () => swan],
-  ['qq', () => qq],
-  ['ks', () => ks],
-  ['jd', () => jd],
-  ['xhs', () => xhs],
-  ['wx', () => wx],
-]
-
 /** The host that the tracker's options name, or the one that is there; without any, one that has nothing. */
 export function findPluginHost(options: object): MiniPluginHost {
-  const { host } = options as { host?: string }
-  for (const [name, get] of GLOBALS) {
-    if (host && host !== name) continue
-    try {
-      const api = get()
-      if (api) return api
-    } catch {
-      // Not here.
-    }
-  }
-  return {}
+  const found = findGlobal<MiniPluginHost>((options as { host?: string }).host, (api) => !!api)
+  return found ? found[1] : {}
 }
 
 /** How the app came to be seen this time, or began where the host does not tell that. */

@@ -1,4 +1,5 @@
 import type { AnyEvents, Tracker } from '../core/api.ts'
+import { noHealth } from '../core/no-health.ts'
 
 /** Where there is no page (server rendering, workers): keeps nothing, starts nothing, sends nothing. */
 export function inertTracker<Events extends AnyEvents<Events>>(): Tracker<Events> {
@@ -19,17 +20,6 @@ export function inertTracker<Events extends AnyEvents<Events>>(): Tracker<Events
     flush: async () => ({ sent: 0, pending: 0 }),
     async close() {},
     on: () => () => {},
-    health: () => ({
-      storage: 'none',
-      tracked: 0,
-      waiting: 0,
-      stored: 0,
-      sending: 0,
-      held: 0,
-      damaged: 0,
-      sent: 0,
-      rejected: {},
-      dropped: {},
-    }),
+    health: noHealth,
   }
 }

@@ -23,7 +23,7 @@ const BUDGETS = [
     held: 7850,
     read: () => readFileSync('packages/tracker/dist/warren.full.js', 'utf8'),
   },
-  { name: 'import { createTracker }', budget: 4992, held: 7156, read: () => bundleImport('createTracker', 'index') },
+  { name: 'import { createTracker }', budget: 4992, held: 7151, read: () => bundleImport('createTracker', 'index') },
   { name: 'import { pageContext }', budget: 384, read: () => bundleImport('pageContext', 'plugins/page-context') },
   { name: 'import { gzip }', budget: 192, read: () => bundleImport('gzip', 'plugins/gzip') },
   {
@@ -35,7 +35,7 @@ const BUDGETS = [
     // A mini-program's packages are counted as they are.
     name: 'dist/miniprogram/index.js',
     budget: 12_000,
-    held: 17_707,
+    held: 17_699,
     isRaw: true,
     read: () => readFileSync('packages/tracker/dist/miniprogram/index.js', 'utf8'),
   },

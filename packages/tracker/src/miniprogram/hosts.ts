@@ -59,7 +59,7 @@ export interface MiniHost {
  * others by these differences alone.
  */
 export function findHost(wanted?: HostName): MiniHost | undefined {
-  const found = findGlobal<MiniApi>(wanted, (api) => typeof api.request === 'function')
+  const found = findGlobal<MiniApi>(wanted, (api) => !!api.request)
   if (!found) return undefined
   const [name, api] = found
   const isAlipay = name === 'my'

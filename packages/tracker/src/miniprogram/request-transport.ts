@@ -7,7 +7,7 @@ import { wordsOf } from './storage-store.ts'
 /** Under the host's own 60 s, so that one slot of its ten is not held by a dead line. */
 const TIMEOUT_MS = 30_000
 
-const UNLISTED = 'the host allows no request there: add the collector to the request domains (request 合法域名)'
+const UNLISTED = 'the host refuses this domain: add it to the request domains (request 合法域名)'
 
 /** Posts text by the host's `request`, whose `success` is fired for any status. One request at a time: of ten slots. */
 export function requestTransport(
@@ -41,7 +41,7 @@ export function requestTransport(
             const outcome: Outcome = { status: 0 }
             // One that the host interrupts, five seconds after the app was hidden, may have arrived, and is told of when
             // the app is shown: it goes again like any other, and its uuids make that harmless.
-            if (/domain list|not in domain|域名/.test(words) && !isExplained) {
+            if (/domain|域名/.test(words) && !isExplained) {
               isExplained = true
               outcome.words = UNLISTED
             }

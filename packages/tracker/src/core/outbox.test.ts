@@ -258,6 +258,22 @@ describe('a device that refuses storage', () => {
     expect(state.puts).toBeLessThan(3)
   })
 
+  it('is said once, however often it refuses, and again once it had taken something', async () => {
+    const { store, state } = refusing()
+    const page = createTestPage({ store, notebook: NO_NOTEBOOK, answer: () => answer('', 503) })
+    const said = () => page.signals.error.filter(({ message }) => message.includes('storage refused')).length
+    page.tracker.track('c_a')
+    await page.pass(100_000)
+    expect(state.puts).toBeGreaterThan(2)
+    expect(said()).toBe(1)
+    state.isRefusing = false
+    await page.pass(40_000)
+    state.isRefusing = true
+    page.tracker.track('c_b')
+    await settled()
+    expect(said()).toBe(2)
+  })
+
   it('is asked again after a while, and takes everything then', async () => {
     const { store, state } = refusing()
     const page = createTestPage({ store, notebook: NO_NOTEBOOK, answer: () => answer('', 503) })

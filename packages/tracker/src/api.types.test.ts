@@ -34,6 +34,8 @@ it('takes the events of an app, by key', () => {
   typed.track('c_buy', { c_goods: '洗衣机', c_price: 1420, c_prize: 1 })
   // @ts-expect-error -- an argument of another event
   typed.track('c_view', { c_price: 1420 })
+  // @ts-expect-error -- its arguments are required
+  typed.track('c_buy')
   // @ts-expect-error -- a time is a number
   typed.track('c_view', {}, { time: new Date() })
   // @ts-expect-error -- no such option

@@ -140,9 +140,14 @@ export interface Health {
 /** What an app may give as its events: a type or an interface, the arguments by event key. */
 export type AnyEvents<Events> = { [Key in keyof Events]: object }
 
+/** What follows an event's key: its arguments, which may be left out where none of them is required. */
+export type TrackRest<Args> =
+  // oxlint-disable-next-line no-generated-empty-object-type -- an empty object is meant: it fits where nothing is required
+  Record<never, never> extends Args ? [args?: Args, options?: TrackOptions] : [args: Args, options?: TrackOptions]
+
 export interface Tracker<Events extends AnyEvents<Events> = Record<string, Record<string, unknown>>> {
   /** Takes an event; `args` is copied at once. Never throws: what cannot be taken is counted and told as `dropped`. */
-  track<Key extends keyof Events & string>(key: Key, args?: Events[Key], options?: TrackOptions): void
+  track<Key extends keyof Events & string>(key: Key, ...rest: TrackRest<Events[Key]>): void
   /**
    * Says who the visitor is, for the events from here on. New types join the known ones; a different value for a
    * known type, or a proof, replaces them all. What is no identity is ignored and told as `error`.

@@ -1,7 +1,7 @@
 import { TRACKER_RETENTION_MS } from '@warren/protocol/limits'
 import type { WireAnswer } from '@warren/protocol/wire'
 import { createAdoption } from './adoption.ts'
-import type { AnyEvents, DropReason, Tracker } from './api.ts'
+import type { AnyEvents, DropReason, Tracker, TrackOptions } from './api.ts'
 import type { Batch } from './batch.ts'
 import { keyTime, type Chunk, type QueuedEvent, type WriterTotals } from './chunk.ts'
 import { createEmitter } from './emitter.ts'
@@ -208,32 +208,34 @@ export function createCoreTracker<Events extends AnyEvents<Events>>(
     await store.write((await store.keys()).filter(keyTime).map((key) => [key]))
   }
 
+  function track(key: unknown, args?: unknown, trackOptions?: TrackOptions) {
+    const now = clock.eventNow()
+    const event =
+      (closing && 'closed') ||
+      (consent === 'denied' && 'no_consent') ||
+      outbox.limit() ||
+      writeEvent(key, args, trackOptions, {
+        now,
+        uuid: ids.uuid(now),
+        members: () =>
+          `,"writer":"${own.writer}","seq":${own.given},"session":"${session.id(now)}"${visitor.members()}`,
+        args: [{ title: (options.title && lifecycle.title()) || undefined }, visitor.note().args],
+        beforeSend: options.beforeSend,
+      })
+    if (typeof event === 'string') return drop(event, key)
+    // A device without an event leaves no trace.
+    if (!own.given++) visitor.change()
+    counts.tracked++
+    outbox.add(event)
+    schedule()
+  }
+
   visitor.look()
   tick()
   if (consent === 'denied' && visitor.note().at) void erase().catch(onError)
 
   const tracker: Tracker<Events> = {
-    track(key, args, trackOptions) {
-      const now = clock.eventNow()
-      const event =
-        (closing && 'closed') ||
-        (consent === 'denied' && 'no_consent') ||
-        outbox.limit() ||
-        writeEvent(key, args, trackOptions, {
-          now,
-          uuid: ids.uuid(now),
-          members: () =>
-            `,"writer":"${own.writer}","seq":${own.given},"session":"${session.id(now)}"${visitor.members()}`,
-          args: [{ title: (options.title && lifecycle.title()) || undefined }, visitor.note().args],
-          beforeSend: options.beforeSend,
-        })
-      if (typeof event === 'string') return drop(event, key)
-      // A device without an event leaves no trace.
-      if (!own.given++) visitor.change()
-      counts.tracked++
-      outbox.add(event)
-      schedule()
-    },
+    track,
 
     identify: (input, identifyOptions) =>
       attempt('identify', () => {

@@ -31,7 +31,7 @@ export function createTracker<Events extends AnyEvents<Events> = Record<string, 
 ): Tracker<Events> {
   const options = checkOptions(Object.assign({ maxBytes: MAX_BYTES }, given))
   const host = findHost(given.host)
-  if (!host) throw new Error('warren: no mini-program here; on a page, import @warren/tracker')
+  if (!host) throw new Error('warren: no mini-program here; a page imports @warren/tracker')
   const name = `warren:${options.source}`
   const known = trackers[name]
   if (known) return known as unknown as Tracker<Events>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { seeded } from '../../packages/collector/src/queue/conformance/seeded.ts'
 import { miniCollector, type MiniLine } from '../support/mini/mini-collector.ts'
 import type { MiniHostName } from '../support/mini/mini-hosts.ts'
 import { createMiniHost } from '../support/mini/wx-double.ts'
@@ -16,19 +17,8 @@ interface Known {
   exempt?: 'ended before it was stored' | 'cleared by the system'
 }
 
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 async function live(name: MiniHostName, seed: number) {
-  const random = randomOf(seed)
+  const random = seeded(seed)
   const pick = <Value>(values: readonly Value[]): Value => {
     const [picked] = values.slice(Math.floor(random() * values.length))
     if (picked === undefined) throw new Error('nothing to pick from')

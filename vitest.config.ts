@@ -77,6 +77,17 @@ export default defineConfig({
       },
       {
         ssr,
+        // Real runtimes: Node, workerd, Deno and Bun.
+        test: {
+          name: 'runtimes',
+          include: ['test/runtimes/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ssr,
         test: {
           name: 'mini',
           include: ['test/mini/**/*.test.ts'],

@@ -10,6 +10,7 @@ const PARTS = {
   mini: ['mini'],
   browsers: ['browser', 'e2e'],
   engines: ['engines'],
+  runtimes: ['runtimes'],
 }
 
 const all = process.argv.slice(2).filter((argument) => argument !== '--')

@@ -24,11 +24,11 @@ describe('every answer', () => {
     [413, 'too large', send(BATCH, 'mini', { 'content-length': '9999999' })],
     [415, 'another type', send(BATCH, 'mini', { 'content-type': 'image/png' })],
     [500, 'a source without its destination', send(BATCH, 'lost')],
-    [503, 'a queue in trouble', send(BATCH), { queue: failing }],
+    [503, 'a queue in trouble', send(BATCH), { sink: failing }],
     [200, 'healthz', { path: '/healthz' }],
     [200, 'readyz', { path: '/readyz' }],
     [503, 'readyz while stopping', { path: '/readyz' }, { isStopping: () => true }],
-    [503, 'readyz without a disk', { path: '/readyz' }, { queue: failing }],
+    [503, 'readyz without a disk', { path: '/readyz' }, { sink: failing }],
     [200, 'the script', { path: '/v1/warren.js' }],
     [200, 'the script by its hash', { path: '/v1/warren.abc.js' }],
     [404, 'a hash that is not there', { path: '/v1/warren.abd.js' }],
@@ -55,7 +55,7 @@ describe('every answer', () => {
 
   it('503 says when to come again', async () => {
     const { path, init } = send(BATCH)
-    const response = await request(path, init, { queue: failing })
+    const response = await request(path, init, { sink: failing })
     expect(response.headers.get('retry-after')).toBe('5')
     expect(await response.json()).toEqual({
       type: 'about:blank',

@@ -18,9 +18,9 @@ describe('the other paths', () => {
     const stopping = await get('/readyz', { lanes, isStopping: () => true })
     expect(await stopping.json()).toEqual({ status: 'stopping', lanes: lanes() })
     const broken = { ...stage.queue, enqueue: () => Promise.reject(new Error('read-only')) }
-    expect(await (await get('/readyz', { queue: broken })).json()).toEqual({ status: 'cannot store', lanes: [] })
+    expect(await (await get('/readyz', { sink: broken })).json()).toEqual({ status: 'cannot store', lanes: [] })
     expect(logs.join()).toContain('read-only')
-    expect(await (await get('/healthz', { queue: broken })).json()).toEqual({ status: 'alive' })
+    expect(await (await get('/healthz', { sink: broken })).json()).toEqual({ status: 'alive' })
   })
 
   it('takes batches at other paths too, as at its own', async () => {
@@ -84,7 +84,7 @@ describe('the other paths', () => {
     const app = createCollector({
       findSource: openSource,
       destinations: DESTINATIONS,
-      queue: stage.queue,
+      sink: stage.queue,
       telemetry: silentTelemetry,
     })
     expect((await app.request('/v1/warren.js')).status).toBe(404)

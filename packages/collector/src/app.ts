@@ -12,13 +12,14 @@ import { scriptRoutes } from './script-routes.ts'
 const PREFLIGHT_MAX_AGE_S = 86_400
 
 /**
- * The collector as a Hono app: what it keeps, it keeps in `queue`. Forwarding is the forwarder's.
+ * The collector as a Hono app: what it takes, it gives to its `sink`. Forwarding from a queue is the forwarder's.
  * Every answer but the operator's carries one `Access-Control-Allow-Origin`, errors too: trackers must be able to read a
  * 413 or a 503.
  */
 export function createCollector(options: CollectorOptions): Hono {
-  const { queue, telemetry, scripts = [], batchPaths = [] } = options
+  const { sink, telemetry, scripts = [], batchPaths = [] } = options
   const paths = ['/v1/batch', ...batchPaths]
+  const lanes = async () => (await options.lanes?.()) ?? []
   const app = new Hono()
 
   // Before all middleware: what that adds to answers, this route has written out.
@@ -44,16 +45,15 @@ export function createCollector(options: CollectorOptions): Hono {
 
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
   app.get('/readyz', async (c) => {
-    const lanes = options.lanes?.() ?? []
-    if (options.isStopping?.()) return c.json({ status: 'stopping', lanes }, 503)
+    if (options.isStopping?.()) return c.json({ status: 'stopping', lanes: await lanes() }, 503)
     try {
       // A commit of nothing: ready means that events can be stored durably, and nothing else. A destination in
       // trouble shows in the body; it must not take the collector out of a load balancer.
-      await queue.enqueue('', [])
-      return c.json({ status: 'ready', lanes })
+      await sink.enqueue('', [], { d: '' })
+      return c.json({ status: 'ready', lanes: await lanes() })
     } catch (error) {
       telemetry.log('error', 'the queue cannot commit', { error: String(error) })
-      return c.json({ status: 'cannot store', lanes }, 503)
+      return c.json({ status: 'cannot store', lanes: await lanes() }, 503)
     }
   })
 

@@ -45,7 +45,7 @@ describe('the answer', () => {
       enqueue: () => new Promise<never>((_, reject) => (take = () => reject(new Error('no')))),
     }
     let isAnswered = false
-    const answer = post(BATCH, { app: collector({ queue: slow }) }).then((response) => ((isAnswered = true), response))
+    const answer = post(BATCH, { app: collector({ sink: slow }) }).then((response) => ((isAnswered = true), response))
     while (!take) await new Promise((resolve) => setImmediate(resolve))
     expect(isAnswered).toBe(false)
     take()

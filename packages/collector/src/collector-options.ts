@@ -1,7 +1,7 @@
 import type { PublicParams } from '@warren/rabbitpre'
+import type { EventSink } from './event-sink.ts'
 import type { LaneReport } from './forward/forwarder.ts'
 import type { DeadLetters } from './queue/dead-letters.ts'
-import type { EventQueue } from './queue/ports.ts'
 import type { FindSource, SourceRules } from './sources.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -11,7 +11,8 @@ export interface CollectorOptions {
   findSource: FindSource
   /** Each destination's `publicParams`, by its name. */
   destinations: ReadonlyMap<string, PublicParams>
-  queue: EventQueue
+  /** Where checked events go: a queue, or straight to the platform. */
+  sink: EventSink
   telemetry: Telemetry
   /** Called when fresh events stand in the queue, so that a forwarder can be woken. */
   onEnqueued?: () => void
@@ -20,7 +21,7 @@ export interface CollectorOptions {
   /** The tracker's scripts, served first-party; see `script-routes.ts`. */
   scripts?: readonly ServedScript[]
   /** Every lane's state, shown in the body of `/readyz`. */
-  lanes?: () => LaneReport[]
+  lanes?: () => LaneReport[] | Promise<LaneReport[]>
   /** True once the collector is stopping: `/readyz` turns first. */
   isStopping?: () => boolean
   /** The operator's interface at `/admin`; there is none without it. */

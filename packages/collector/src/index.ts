@@ -3,6 +3,7 @@ export type { LetterView } from './admin/letter-view.ts'
 export { createCollector } from './app.ts'
 export type { AdminOptions, CollectorOptions, ServedScript } from './collector-options.ts'
 export { configSchema, type Config } from './config.ts'
+export type { BatchSender, EventSink, RefusedEntry, SinkResult } from './event-sink.ts'
 export {
   createForwarder,
   type Forwarder,

@@ -47,9 +47,14 @@ export function problemResponse(
     headers: {
       ...headers,
       'content-type': 'application/problem+json',
-      ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+      ...(retryAfterMs === undefined ? {} : { 'retry-after': retryAfterSeconds(retryAfterMs) }),
     },
   })
+}
+
+/** As the header `Retry-After` has it. */
+export function retryAfterSeconds(ms: number): string {
+  return String(Math.ceil(ms / 1000))
 }
 
 /** The answer to whatever a request failed with; what is no problem of the sender's is logged. */

@@ -12,8 +12,11 @@ export interface Telemetry {
 export interface Counters {
   /** Requests to `/v1/batch`, by the status they were answered with. */
   batches: { source: string; status: string }
-  /** Events in them: fresh, repeated (known already and acknowledged again), rejected. */
-  events: { source: string; outcome: 'fresh' | 'repeated' | 'rejected' }
+  /**
+   * Events in them: fresh, repeated (known already and acknowledged again), rejected; and those that their sender was
+   * asked to send again, which only a collector without a queue does.
+   */
+  events: { source: string; outcome: 'fresh' | 'repeated' | 'rejected' | 'retry' }
   /** Calls to the upstream, by what they came to. */
   calls: { lane: string; outcome: string }
   /** Events the upstream has taken. */

@@ -14,6 +14,11 @@ export const REJECTION_CODES = [
   'unsafe_number',
   /** The source takes no event without an identity. */
   'identity_missing',
+  /**
+   * The platform refused it more than once, alone, while it took others. From collectors without a queue; one with a
+   * queue keeps such an event itself.
+   */
+  'refused',
 ] as const
 export type RejectionCode = (typeof REJECTION_CODES)[number]
 

@@ -164,7 +164,7 @@ describe('dead letters', () => {
         await queue.settle([{ lease: held?.id ?? 0, ...grave }])
         await queue.enqueue('s', [richEntry('3')])
         const admin = { token: ADMIN_TOKEN, dead: queue.dead, rulesOf: () => undefined }
-        const response = await ask('/replay', { query: {}, all: true }, { admin, queue })
+        const response = await ask('/replay', { query: {}, all: true }, { admin, sink: queue })
         expect(response.status).toBe(503)
         expect(response.headers.get('retry-after')).toBe('60')
         expect(await response.json()).toMatchObject({ detail: expect.stringMatching(/is full.*; 0 were done before/) })

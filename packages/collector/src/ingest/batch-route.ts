@@ -1,7 +1,8 @@
 import type { Context } from 'hono'
-import type { WireAnswer } from '@warren/protocol'
+import type { WireAnswer, WireRejection } from '@warren/protocol'
 import type { CollectorOptions } from '../collector-options.ts'
-import { ProblemError, problemOf } from '../problem.ts'
+import type { RefusedEntry } from '../event-sink.ts'
+import { ProblemError, problemOf, retryAfterSeconds } from '../problem.ts'
 import { checkBatch } from './check-batch.ts'
 import { parseBatch } from './parse-batch.ts'
 import { readBody } from './read-body.ts'
@@ -24,40 +25,49 @@ const ANSWER_HEADERS = {
 }
 
 /**
- * `POST /v1/batch`: read, check, enqueue, answer. The answer leaves only when every accepted event is durable and
- * deduped; anything that fails on the way is a problem (see `problem.ts`), and the sender keeps its events.
+ * `POST /v1/batch`: read, check, enqueue, answer. The answer leaves only when every accepted event is safe in the sink; anything that fails on the way is a problem (see `problem.ts`), and the sender keeps its events.
  */
 export function batchRoute(options: CollectorOptions): (c: Context) => Promise<Response> {
-  const { findSource, destinations, queue, telemetry, now = Date.now } = options
+  const { findSource, destinations, sink, telemetry, now = Date.now } = options
 
   /**
-   * Checks a body's events and gives the good ones to the queue. Not part of what waits for the commit: that would hold
-   * text, batch and events meanwhile, and have the garbage collector copy them again and again.
+   * Checks a body's events and gives the good ones to the sink. Not part of what waits for it: that would hold text,
+   * batch and events meanwhile, and have the garbage collector copy them again and again.
    */
-  function keep(text: string, { id, rules }: Found) {
+  function keep(text: string, { id, rules }: Found, d: string) {
     const publicParams = destinations.get(rules.destination)
     // Configuration is checked before anything is served: a source without its destination cannot be here.
     if (!publicParams) throw new Error(`source ${id} has no destination`)
     const { batch, kind } = parseBatch(text, rules.kind)
     const { entries, rejected } = checkBatch(batch, kind, rules, { name: rules.destination, publicParams }, now())
-    return { accepted: entries.length, rejected, kept: queue.enqueue(id, entries) }
+    const sender = batch.device === undefined ? { d } : { d, device: batch.device }
+    return { accepted: entries.length, rejected, kept: sink.enqueue(id, entries, sender) }
   }
 
-  async function take(c: Context, found: Found): Promise<WireAnswer> {
+  async function take(c: Context, found: Found): Promise<{ answer: WireAnswer; retryAfterMs: number | undefined }> {
     const request = c.req.raw
     checkContentType(request.headers.get('content-type'))
-    const { accepted, rejected, kept } = keep(await readBody(request, isGzip(c)), found)
+    const checked = keep(await readBody(request, isGzip(c)), found, c.req.query('d') ?? '')
     const source = found.id
-    const { fresh, repeated } = await kept.catch((error: unknown) => {
+    const {
+      fresh,
+      repeated,
+      retry = [],
+      refused,
+      retryAfterMs,
+    } = await checked.kept.catch((error: unknown) => {
+      if (error instanceof ProblemError) throw error
       telemetry.log('error', 'the queue could not take a batch', { source, error: String(error) })
       throw new ProblemError(503, 'the queue cannot take events now: keep them and try again', QUEUE_RETRY_AFTER_MS)
     })
+    const rejected = refused ? withRefused(checked, refused) : checked.rejected
     // A counter costs as much as a check: most requests have but one of these.
     if (fresh > 0) telemetry.count('events', { source, outcome: 'fresh' }, fresh)
     if (repeated > 0) telemetry.count('events', { source, outcome: 'repeated' }, repeated)
     if (rejected.length > 0) telemetry.count('events', { source, outcome: 'rejected' }, rejected.length)
+    if (retry.length > 0) telemetry.count('events', { source, outcome: 'retry' }, retry.length)
     if (fresh > 0) options.onEnqueued?.()
-    return { v: 1, accepted, rejected, retry: [] }
+    return { answer: { v: 1, accepted: fresh + repeated, rejected, retry }, retryAfterMs }
   }
 
   return async (c) => {
@@ -66,13 +76,34 @@ export function batchRoute(options: CollectorOptions): (c: Context) => Promise<R
     try {
       const found = findSource(c.req.raw, c.req.query('source') ?? '')
       source = found.id
-      response = new Response(JSON.stringify(await take(c, found)), { headers: ANSWER_HEADERS })
+      const { answer, retryAfterMs } = await take(c, found)
+      response = new Response(JSON.stringify(answer), { headers: ANSWER_HEADERS })
+      if (retryAfterMs !== undefined) response.headers.set('retry-after', retryAfterSeconds(retryAfterMs))
     } catch (error) {
       response = problemOf(error, telemetry, ANSWER_HEADERS)
     }
     telemetry.count('batches', { source, status: String(response.status) })
     return response
   }
+}
+
+/** The events that the check rejected, and those that the sink refused, whose places are among what it was given. */
+function withRefused(
+  { accepted, rejected }: { accepted: number; rejected: WireRejection[] },
+  refused: readonly RefusedEntry[],
+): WireRejection[] {
+  const known = new Set(rejected.map(({ index }) => index))
+  const given = Array.from({ length: accepted + rejected.length }, (_, index) => index).filter((i) => !known.has(i))
+  return [
+    ...rejected,
+    ...refused.map(({ place, uuid, words }) => ({
+      index: given[place] ?? -1,
+      uuid,
+      code: 'refused' as const,
+      path: '',
+      message: words,
+    })),
+  ]
 }
 
 /** `gz=1` in the query, since the header would cost browsers a preflight; the header itself from servers. */

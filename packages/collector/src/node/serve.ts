@@ -87,7 +87,7 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
   const app = createCollector({
     findSource,
     destinations: new Map(Object.entries(config.destinations).map(([name, { publicParams }]) => [name, publicParams])),
-    queue,
+    sink: queue,
     telemetry,
     onEnqueued: () => timer.wakeAt(Date.now() + GATHER_MS),
     lanes: () => forwarder.lanes(),

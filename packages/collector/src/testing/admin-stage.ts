@@ -58,7 +58,7 @@ function adminStage(open: OpenQueue) {
     createCollector({
       findSource: configuredSources(SOURCES),
       destinations: DESTINATIONS,
-      queue: stage.queue,
+      sink: stage.queue,
       telemetry,
       onEnqueued: () => seen.wakes++,
       now: () => stage.clock,

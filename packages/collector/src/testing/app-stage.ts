@@ -83,7 +83,7 @@ export function appStage() {
     return createCollector({
       findSource: configuredSources(SOURCES),
       destinations: DESTINATIONS,
-      queue,
+      sink: queue,
       telemetry: {
         ...silentTelemetry,
         log: (_, message, fields) => logs.push(`${message} ${JSON.stringify(fields)}`),

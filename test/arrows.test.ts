@@ -34,6 +34,8 @@ const ALLOWED: Record<string, readonly string[]> = {
     'collector/ingest',
     'collector/queue (ports)',
   ],
+  'collector/edge': ['collector'],
+  'collector/settings': ['@warren/protocol', '@warren/rabbitpre', 'collector', 'collector/forward'],
   'collector/ingest': ['@warren/protocol', '@warren/rabbitpre', 'hono', 'collector', 'collector/queue (ports)'],
   'collector/queue': ['@warren/protocol (types)', '@warren/protocol/*'],
   'collector/forward': ['@warren/protocol', '@warren/rabbitpre', 'collector', 'collector/queue (ports)'],
@@ -50,6 +52,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'collector/admin',
     'collector/queue',
     'collector/forward',
+    'collector/settings',
   ],
   cli: [
     '@warren/protocol',

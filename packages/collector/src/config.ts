@@ -93,6 +93,9 @@ const destinationSchema = strictObject({
 })
 export type DestinationConfig = Infer<typeof destinationSchema>
 
+/** Ours: each costs an alarm and a look at every scrape. */
+const MAX_SHARDS = 64
+
 const sourceSchema = strictObject({
   kind: oneOf(['web', 'miniprogram', 'server']),
   /** For web sources: the origins whose pages may send. */
@@ -103,6 +106,11 @@ const sourceSchema = strictObject({
   destination: name().default('default'),
   /** What happens to events without an identity, where the destination matches customers. */
   anonymous: oneOf(['unmatched', 'device', 'reject']).default('unmatched'),
+  /**
+   * On Cloudflare alone: among how many Durable Objects this source's events are divided, by the device. Default 1.
+   * Fixed by the source's first use: another number wants another source id.
+   */
+  shards: whole(1, MAX_SHARDS).optional(),
   /** The identity to match by where an event does not say: the first of these that it has. */
   precedence: array(oneOf(IDENTITY_TYPES))
     .min(1)

@@ -2,7 +2,9 @@ import { appToken, fixedSecret, fixedToken, type SecretValue, type TokenSource }
 import { secretFile, tokenFile } from '@warren/rabbitpre/token-file'
 import { tokenBaseUrl, type Config, type CredentialsConfig, type SecretReference } from '../config.ts'
 import type { Telemetry } from '../telemetry.ts'
-import { readSecret, SettingsError, type Environment, type Settings } from './settings.ts'
+import type { Environment } from '../settings/environment.ts'
+import { SettingsError } from '../settings/settings-error.ts'
+import { readSecret, type Settings } from './settings.ts'
 
 /** Every set of credentials as a source of tokens, and what keeps them fresh. */
 export interface Credentials {

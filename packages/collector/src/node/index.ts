@@ -1,14 +1,9 @@
-export { readAdminToken } from './admin-token.ts'
+export type { Environment } from '../settings/environment.ts'
+export { readAdminToken } from '../settings/admin-token.ts'
+export { SettingsError } from '../settings/settings-error.ts'
 export { backupDatabase } from './backup.ts'
 export { startCollector, type Running, type ServeOptions } from './serve.ts'
-export {
-  readDatabasePath,
-  readSettings,
-  SettingsError,
-  type Environment,
-  type ServeFlags,
-  type Settings,
-} from './settings.ts'
+export { readDatabasePath, readSettings, type ServeFlags, type Settings } from './settings.ts'
 export { sqliteQueue, type SqliteQueue, type SqliteQueueOptions } from './sqlite-queue.ts'
 export { nodeSqlite, type NodeSqlite } from './sqlite.ts'
 export { nodeTelemetry, type NodeTelemetry } from './telemetry.ts'

@@ -1,7 +1,8 @@
 import { memoryQueue } from '../queue/memory.ts'
 import type { QueueLimits } from '../queue/queue-limits.ts'
+import { SettingsError } from '../settings/settings-error.ts'
 import { queueThread } from './queue-thread.ts'
-import { SettingsError, type Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 import type { NodeTelemetry, WatchedQueue } from './telemetry.ts'
 
 /**

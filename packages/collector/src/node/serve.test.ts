@@ -3,8 +3,10 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { serveStage, SOON } from '../testing/serve-stage.ts'
+import type { Environment } from '../settings/environment.ts'
+import { SettingsError } from '../settings/settings-error.ts'
 import type { Running } from './serve.ts'
-import { SettingsError, type Environment, type ServeFlags } from './settings.ts'
+import type { ServeFlags } from './settings.ts'
 
 const KEY = 'key-hush-0123456789'
 

@@ -1,20 +1,21 @@
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { serve as serveNode } from '@hono/node-server'
-import { createRabbitpreClient } from '@warren/rabbitpre'
 import { deadRetention } from '../admin/dead-retention.ts'
 import { createCollector } from '../app.ts'
 import type { ServedScript } from '../collector-options.ts'
-import type { SecretReference } from '../config.ts'
-import { callSize } from '../forward/due.ts'
 import { createForwarder } from '../forward/forwarder.ts'
-import { rabbitpreUpstreams, type Destination } from '../forward/rabbitpre-upstream.ts'
+import { rabbitpreUpstreams } from '../forward/rabbitpre-upstream.ts'
 import { immutablePath } from '../script-routes.ts'
+import { readAdminToken } from '../settings/admin-token.ts'
+import type { Environment } from '../settings/environment.ts'
+import { openDestinations } from '../settings/open-destinations.ts'
+import { readSources } from '../settings/read-sources.ts'
+import { SettingsError } from '../settings/settings-error.ts'
 import { configuredSources, OPEN_SOURCE_RULES, openSource, type FindSource, type SourceRules } from '../sources.ts'
-import { readAdminToken } from './admin-token.ts'
-import { openCredentials, type Credentials } from './credentials.ts'
+import { openCredentials } from './credentials.ts'
 import { openQueue } from './open-queue.ts'
-import { readSecret, SettingsError, type Environment, type Settings } from './settings.ts'
+import { readSecret, type Settings } from './settings.ts'
 import { nodeTelemetry, type NodeTelemetry, type WatchedQueue } from './telemetry.ts'
 import { wakeTimer } from './wake-timer.ts'
 
@@ -52,13 +53,13 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
   const telemetry = options.telemetry ?? nodeTelemetry()
   const { config } = settings
 
-  const { findSource, rulesOf } = readSources(settings, environment)
+  const { findSource, rulesOf } = findSources(settings, environment)
   const adminToken = readAdminToken(environment)
   const credentials = await openCredentials(settings, environment, {
     telemetry,
     onChange: (name) => forwarder.credentialsChanged(name),
   })
-  const destinations = openDestinations(settings, credentials)
+  const destinations = openDestinations(config, credentials.sources)
   let queue: WatchedQueue
   try {
     queue = await openQueue(settings, telemetry)
@@ -137,40 +138,14 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
   return { url, stop: () => (stopped ??= stop()), look: () => credentials.look() }
 }
 
-/** A server source's key: what a header can carry as it is. */
-function readKey(reference: SecretReference, environment: Environment, where: string): string {
-  const key = readSecret(reference, environment, where)
-  if (/^[!-~]+$/.test(key)) return key
-  throw new SettingsError(`${where}: must be of visible ASCII characters alone, since a header carries it`)
-}
-
 /** Who may send; and the rules of each source by its id alone, for what has been taken from it. */
-function readSources(
-  settings: Settings,
+function findSources(
+  { isOpen, config }: Settings,
   environment: Environment,
 ): { findSource: FindSource; rulesOf: (id: string) => SourceRules | undefined } {
-  if (settings.isOpen) return { findSource: openSource, rulesOf: () => OPEN_SOURCE_RULES }
-  const sources = new Map<string, SourceRules>()
-  for (const [id, { key, ...rules }] of Object.entries(settings.config.sources)) {
-    sources.set(id, { ...rules, ...(key ? { key: readKey(key, environment, `sources.${id}.key`) } : {}) })
-  }
+  if (isOpen) return { findSource: openSource, rulesOf: () => OPEN_SOURCE_RULES }
+  const sources = readSources(config, (reference, where) => readSecret(reference, environment, where))
   return { findSource: configuredSources(sources), rulesOf: (id) => sources.get(id) }
-}
-
-function openDestinations({ config }: Settings, { sources }: Credentials): Map<string, Destination> {
-  const destinations = new Map<string, Destination>()
-  for (const [name, destination] of Object.entries(config.destinations)) {
-    const { credentials, publicParams, baseUrl, batchAddPath } = destination
-    const token = sources.get(credentials)
-    if (!token) throw new SettingsError(`destinations.${name}.credentials: there is no "${credentials}" in credentials`)
-    const client = createRabbitpreClient({
-      token,
-      ...(baseUrl === undefined ? {} : { baseUrl }),
-      ...(batchAddPath === undefined ? {} : { batchAddPath }),
-    })
-    destinations.set(name, { credentials, client, publicParams, maxCall: callSize(destination) })
-  }
-  return destinations
 }
 
 function listen(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Environment, ServeFlags } from './settings.ts'
+import type { Environment } from '../settings/environment.ts'
+import type { ServeFlags } from './settings.ts'
 import { CONFIG, SECRET, TOKEN, wordsOf } from '../testing/settings-stage.ts'
 
 describe('what is wrong is told with its key and a remedy, and without a secret', () => {

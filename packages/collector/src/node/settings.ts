@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { publicParamsSchema } from '@warren/rabbitpre'
-import { configSchema, danglingNames, undecidedTokenHosts, type Config, type SecretReference } from '../config.ts'
-import { environmentCredentials, SET_CREDENTIALS } from './environment-credentials.ts'
-import { SettingsError } from './settings-error.ts'
-
-export { SettingsError }
+import { configSchema, type Config, type SecretReference } from '../config.ts'
+import { completeConfig } from '../settings/complete-config.ts'
+import type { Environment } from '../settings/environment.ts'
+import { parseConfig } from '../settings/parse-config.ts'
+import { readVariable } from '../settings/secret-variable.ts'
+import { SettingsError } from '../settings/settings-error.ts'
 
 /** What `serve` is told on its command line; each beats its variable, which beats the file. */
 export interface ServeFlags {
@@ -15,8 +15,6 @@ export interface ServeFlags {
   queue?: string
   config?: string
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Settings {
   port: number
@@ -40,15 +38,7 @@ export function readSettings(flags: ServeFlags, environment: Environment): Setti
     flags.config === undefined
       ? readConfig(variable('WARREN_CONFIG'), 'WARREN_CONFIG')
       : readConfig(flags.config, '--config')
-  addDefaultDestination(config, variable)
-
-  const dangling = danglingNames(config)
-  if (dangling.length > 0) throw new SettingsError(dangling.join('\n'))
-  if (Object.keys(config.destinations).length === 0) {
-    throw new SettingsError(`nowhere to send events: ${SET_CREDENTIALS}, or write destinations into the configuration`)
-  }
-  const undecided = undecidedTokenHosts(config)
-  if (undecided.length > 0) throw new SettingsError(undecided.join('\n'))
+  completeConfig(config, environment)
 
   const host = flags.host ?? variable('HOST') ?? '127.0.0.1'
   const isOpen = Object.keys(config.sources).length === 0
@@ -79,11 +69,7 @@ export function readDatabasePath(flags: Pick<ServeFlags, 'db'>, environment: Env
 
 /** The secret that a reference names, read once: those that are watched in their files have sources of their own. */
 export function readSecret(reference: SecretReference, environment: Environment, where: string): string {
-  if ('variable' in reference) {
-    const value = Object.hasOwn(environment, reference.variable) ? environment[reference.variable]?.trim() : undefined
-    if (!value) throw new SettingsError(`${where}: the variable ${reference.variable} is not set`)
-    return value
-  }
+  if ('variable' in reference) return readVariable(reference.variable, environment, where)
   let value: string
   try {
     value = readFileSync(reference.file, 'utf8').trim()
@@ -98,20 +84,7 @@ function readConfig(given: string | undefined, givenBy: string): Config {
   const origin = given === undefined ? DEFAULT_CONFIG : givenBy
   if (given === undefined && !existsSync(DEFAULT_CONFIG)) return configSchema.parse({})
   const isText = given?.trimStart().startsWith('{') ?? false
-  const text = given !== undefined && isText ? given : readFile(given ?? DEFAULT_CONFIG, origin)
-  let value: unknown
-  try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch (error) {
-    // The parser's own words would show a piece of the text.
-    const place = /line \d+ column \d+/.exec(String(error))?.[0]
-    throw new SettingsError(`${origin}: the configuration is not JSON${place ? `: see ${place}` : ''}`)
-  }
-  const parsed = configSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw new SettingsError(
-    parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'configuration'}: ${message}`).join('\n'),
-  )
+  return parseConfig(given !== undefined && isText ? given : readFile(given ?? DEFAULT_CONFIG, origin), origin)
 }
 
 function readFile(path: string, origin: string): string {
@@ -120,68 +93,6 @@ function readFile(path: string, origin: string): string {
   } catch {
     throw new SettingsError(`${origin}: cannot read ${resolve(path)}`)
   }
-}
-
-/** `RABBITPRE_*` configure the destination `default`, over what the file says of it. */
-function addDefaultDestination(config: Config, variable: (name: string) => string | undefined): void {
-  const given = environmentCredentials(variable)
-  const baseUrl = variable('RABBITPRE_BASE_URL')
-  const batchAddPath = variable('RABBITPRE_BATCH_ADD_PATH')
-  const publicParams = variable('RABBITPRE_PUBLIC_PARAMS')
-  const present = Object.hasOwn(config.destinations, 'default') ? config.destinations['default'] : undefined
-  if (!given && !present) {
-    const lone = ['RABBITPRE_BASE_URL', 'RABBITPRE_BATCH_ADD_PATH', 'RABBITPRE_PUBLIC_PARAMS'].find((name) =>
-      variable(name),
-    )
-    if (lone) {
-      throw new SettingsError(`${lone} is set, and the destination "default" has no credentials: ${SET_CREDENTIALS}`)
-    }
-    return
-  }
-
-  if (given && Object.hasOwn(config.credentials, 'environment')) {
-    throw new SettingsError(`credentials.environment: ${given.setBy} takes this name; give the credentials another`)
-  }
-  const overlay = configSchema.safeParse({
-    credentials: given ? { environment: given.credentials } : {},
-    destinations: {
-      default: {
-        ...present,
-        ...(given ? { credentials: 'environment' } : {}),
-        ...(baseUrl ? { baseUrl } : {}),
-        ...(batchAddPath ? { batchAddPath } : {}),
-        ...(publicParams ? { publicParams: readPublicParams(publicParams) } : {}),
-      },
-    },
-  })
-  if (!overlay.success) {
-    const [issue] = overlay.error.issues
-    const field = String(issue?.path[2] ?? '')
-    throw new SettingsError(`${VARIABLE_OF[field] ?? 'RABBITPRE_*'}: ${issue?.message ?? 'not valid'}`)
-  }
-  Object.assign(config.credentials, overlay.data.credentials)
-  Object.assign(config.destinations, overlay.data.destinations)
-}
-
-const VARIABLE_OF: Record<string, string> = {
-  baseUrl: 'RABBITPRE_BASE_URL',
-  batchAddPath: 'RABBITPRE_BATCH_ADD_PATH',
-  tokenPath: 'RABBITPRE_TOKEN_PATH',
-}
-
-function readPublicParams(text: string): unknown {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw new SettingsError('RABBITPRE_PUBLIC_PARAMS: must be JSON, for example {"isMatching":false}')
-  }
-  const parsed = publicParamsSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw new SettingsError(
-    `RABBITPRE_PUBLIC_PARAMS: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not valid'}`.replace(':  ', ': '),
-  )
 }
 
 function readPort(text: string, origin: string): number {

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { LaneReport } from '../forward/forwarder.ts'
 import type { DeadLetters } from '../queue/dead-letters.ts'
 import type { EventQueue } from '../queue/ports.ts'
+import { COUNTERS, DURATIONS, GAUGES, type Metric } from '../metrics.ts'
 import type { Telemetry } from '../telemetry.ts'
 
 export interface NodeTelemetry extends Telemetry {
@@ -23,91 +24,23 @@ export function nodeTelemetry(options: { level?: string; destination?: Destinati
     : pino({ level: options.level ?? 'info' })
   const registers = [new Registry()]
   const [registry] = registers as [Registry]
-  const counters = {
-    batches: new Counter({
-      name: 'warren_batches_total',
-      help: 'Requests to /v1/batch',
-      labelNames: ['source', 'status'],
-      registers,
-    }),
-    events: new Counter({
-      name: 'warren_events_total',
-      help: 'Events received, by outcome',
-      labelNames: ['source', 'outcome'],
-      registers,
-    }),
-    calls: new Counter({
-      name: 'warren_calls_total',
-      help: 'Calls to the platform, by outcome',
-      labelNames: ['lane', 'outcome'],
-      registers,
-    }),
-    delivered: new Counter({
-      name: 'warren_delivered_total',
-      help: 'Events the platform has taken',
-      labelNames: ['lane'],
-      registers,
-    }),
-    buried: new Counter({
-      name: 'warren_buried_total',
-      help: 'Events that became dead letters, by reason',
-      labelNames: ['lane', 'reason'],
-      registers,
-    }),
-    revived: new Counter({
-      name: 'warren_revived_total',
-      help: 'Dead letters of a parked key that came back by themselves',
-      labelNames: ['lane'],
-      registers,
-    }),
-    replayed: new Counter({
-      name: 'warren_dead_replayed_total',
-      help: 'Dead letters that an operator put back into the queue',
-      labelNames: ['lane'],
-      registers,
-    }),
-    discarded: new Counter({
-      name: 'warren_dead_discarded_total',
-      help: 'Dead letters that are gone for good, by cause',
-      labelNames: ['lane', 'cause'],
-      registers,
-    }),
-    resent: new Counter({
-      name: 'warren_resent_total',
-      help: 'Events sent again although the platform may have stored them, by cause',
-      labelNames: ['lane', 'cause'],
-      registers,
-    }),
-  }
-  const durations = {
-    call: new Histogram({
-      name: 'warren_call_seconds',
-      help: 'How long calls to the platform take',
-      labelNames: ['lane'],
-      buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
-      registers,
-    }),
-    commit: new Histogram({
-      name: 'warren_commit_seconds',
-      help: 'How long commits to the queue take',
-      labelNames: [],
-      buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
-      registers,
-    }),
-  }
+  const counters = made(COUNTERS, (metric) => new Counter({ ...labelled(metric), registers }))
+  const durations = made(
+    DURATIONS,
+    (metric) => new Histogram({ ...labelled(metric), buckets: [...metric.buckets], registers }),
+  )
 
   return {
     log: (level, message, fields = {}) => log[level](fields, message),
-    count: (name, labels, by = 1) => (counters[name] as Counter).inc(labels as Record<string, string>, by),
-    observe: (name, labels, ms) => (durations[name] as Histogram).observe(labels as Record<string, string>, ms / 1000),
+    count: (name, labels, by = 1) => counters[name].inc(labels as Record<string, string>, by),
+    observe: (name, labels, ms) => durations[name].observe(labels as Record<string, string>, ms / 1000),
     metrics: () => registry.metrics(),
     contentType: registry.contentType,
     watch(queue, lanes) {
       const { walBytes } = queue
       if (walBytes) {
         const wal = new Gauge({
-          name: 'warren_wal_bytes',
-          help: "The size of the database's WAL",
+          ...labelled(GAUGES.wal),
           registers,
           collect() {
             wal.set(walBytes())
@@ -115,9 +48,7 @@ export function nodeTelemetry(options: { level?: string; destination?: Destinati
         })
       }
       const dead = new Gauge({
-        name: 'warren_dead_letters',
-        help: 'Events kept that the platform would not have',
-        labelNames: ['lane'],
+        ...labelled(GAUGES.dead),
         registers,
         async collect() {
           // A lane whose last letter has gone is not among the totals any more.
@@ -126,18 +57,14 @@ export function nodeTelemetry(options: { level?: string; destination?: Destinati
         },
       })
       const halted = new Gauge({
-        name: 'warren_lane_halted',
-        help: '1 while a lane keeps all its events and only probes',
-        labelNames: ['lane'],
+        ...labelled(GAUGES.halted),
         registers,
         collect() {
           for (const { lane, state } of lanes()) halted.set({ lane }, state === 'halted' ? 1 : 0)
         },
       })
       const gauge = new Gauge({
-        name: 'warren_queue_events',
-        help: 'Events kept and not yet delivered',
-        labelNames: ['lane'],
+        ...labelled(GAUGES.queued),
         registers,
         async collect() {
           for (const { lane, events } of await queue.lanes()) gauge.set({ lane }, events)
@@ -145,4 +72,18 @@ export function nodeTelemetry(options: { level?: string; destination?: Destinati
       })
     },
   }
+}
+
+/** A metric as prom-client has it. */
+function labelled({ name, help, labels }: Metric): { name: string; help: string; labelNames: string[] } {
+  return { name, help, labelNames: [...labels] }
+}
+
+/** Each of a table's metrics, made. */
+function made<Name extends string, From extends Metric, To>(
+  table: Readonly<Record<Name, From>>,
+  make: (metric: From) => To,
+): Record<Name, To> {
+  const entries = Object.entries<From>(table).map(([name, metric]) => [name, make(metric)])
+  return Object.fromEntries(entries) as Record<Name, To>
 }

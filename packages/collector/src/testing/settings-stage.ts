@@ -1,5 +1,7 @@
 import { expect } from 'vitest'
-import { readSettings, SettingsError, type Environment, type ServeFlags } from '../node/settings.ts'
+import { readSettings, type ServeFlags } from '../node/settings.ts'
+import type { Environment } from '../settings/environment.ts'
+import { SettingsError } from '../settings/settings-error.ts'
 
 /** A token that no message may show. */
 export const SECRET = 'tok-hush-0123456789'

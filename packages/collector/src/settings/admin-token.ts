@@ -1,5 +1,5 @@
+import type { Environment } from './environment.ts'
 import { SettingsError } from './settings-error.ts'
-import type { Environment } from './settings.ts'
 
 /** What can stand behind `Bearer` in a header (RFC 6750). */
 const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/

@@ -42,7 +42,7 @@ describe('a tally', () => {
     happen(edge)
     addTally(sum, edge.take())
     expect(sum['warren_events_total{source="shop",outcome="fresh"}']).toBe(46)
-    expect(sum['warren_call_seconds_bucket{lane="default/unmatched",le="0.03"}']).toBe(2)
+    expect(sum['warren_call_seconds_bucket{le="0.03",lane="default/unmatched"}']).toBe(2)
     expect(sum['warren_call_seconds_count{lane="default/unmatched"}']).toBe(4)
   })
 })

@@ -24,6 +24,11 @@ it('begins at one, and allows one more after each full round trip that went well
   expect(MAX_CALLS_IN_FLIGHT).toBe(4)
 })
 
+it('has another most where its runtime allows fewer', () => {
+  limit = callLimit(() => clock, 3)
+  expect(grow(4)).toEqual([2, 3, 3, 3])
+})
+
 it('learns nothing from a round trip that did not use what is allowed', () => {
   clock += 50
   limit.succeeded(1000, false)

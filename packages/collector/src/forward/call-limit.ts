@@ -1,4 +1,4 @@
-/** Calls that a lane may have in flight at most: two thousand events on their way are enough for any platform. */
+/** Calls that a lane may have in flight at most, unless its runtime allows fewer: two thousand events on their way are enough for any platform. */
 export const MAX_CALLS_IN_FLIGHT = 4
 
 /**
@@ -16,7 +16,7 @@ export interface CallLimit {
   reset(): void
 }
 
-export function callLimit(now: () => number): CallLimit {
+export function callLimit(now: () => number, most: number = MAX_CALLS_IN_FLIGHT): CallLimit {
   let value = 1
   let raisedAt = -Infinity
   let cutAt = -Infinity
@@ -25,7 +25,7 @@ export function callLimit(now: () => number): CallLimit {
       return value
     },
     succeeded(startedAt, wasFull) {
-      if (!wasFull || startedAt < raisedAt || startedAt < cutAt || value >= MAX_CALLS_IN_FLIGHT) return
+      if (!wasFull || startedAt < raisedAt || startedAt < cutAt || value >= most) return
       value++
       raisedAt = now()
     },

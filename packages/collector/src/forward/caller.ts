@@ -33,6 +33,8 @@ export interface CallerOptions {
   telemetry: Telemetry
   now: () => number
   random: () => number
+  /** In flight at once. Default 4. */
+  maxCalls?: number | undefined
   /** Whether this code means illness: a refusal in it is no answer. */
   isIll: (code: string) => boolean
   /** Told how to bring back what waited, as soon as the upstream answers. */
@@ -45,7 +47,7 @@ export interface CallerOptions {
 
 export function caller(options: CallerOptions): Caller {
   const { lane, telemetry, now, random } = options
-  const limit = callLimit(now)
+  const limit = callLimit(now, options.maxCalls)
   const fuse = breaker(now, random)
   const pace = ramp(now)
   const calls = new Set<Promise<void>>()

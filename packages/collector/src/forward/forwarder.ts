@@ -82,6 +82,8 @@ export interface ForwarderOptions {
   /** Asks for `run` at this instant, or earlier. */
   wakeAt: (at: number) => void
   telemetry: Telemetry
+  /** A lane's calls in flight at the most. Default 4. */
+  maxCalls?: number
   now?: () => number
   random?: () => number
 }

@@ -19,6 +19,8 @@ export interface LaneOptions {
   telemetry: Telemetry
   now: () => number
   random: () => number
+  /** In flight at once. Default 4. */
+  maxCalls?: number
   isStopping: () => boolean
 }
 

@@ -55,7 +55,7 @@ export function createLane(options: LaneOptions): Lane {
   const notes = noteKeeper(lane, queue, now, () =>
     writeNote(known, halts.lane, options.credentials.of(upstreamOf(lane)?.credentials ?? '')),
   )
-  const calls = caller({ lane, telemetry, now, random, isIll: known.isIll, owe: book.owe, trouble, onEnd })
+  const calls = caller({ ...options, isIll: known.isIll, owe: book.owe, trouble, onEnd })
   const parts: LaneParts = { ...options, known, halts, book, notes, calls, isSpared: false }
   const bisections = bisecting(parts)
   const parked = parkedKeys({ ...options, onRevived: (events) => telemetry.count('revived', { lane }, events) }, known)

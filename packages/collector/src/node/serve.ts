@@ -17,7 +17,7 @@ import { openCredentials } from './credentials.ts'
 import { openQueue } from './open-queue.ts'
 import { readSecret, type Settings } from './settings.ts'
 import { nodeTelemetry, type NodeTelemetry, type WatchedQueue } from './telemetry.ts'
-import { wakeTimer } from './wake-timer.ts'
+import { wakeTimer } from '../wake-timer.ts'
 
 export interface Running {
   /** `http://host:port`, with the port that was really taken. */

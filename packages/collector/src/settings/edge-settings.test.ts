@@ -27,7 +27,12 @@ describe('readEdgeSettings', () => {
     expect(settings.sources.get('shop')).toMatchObject({ kind: 'web', destination: 'default' })
     expect(settings.config.sources['shop']?.shards).toBe(4)
     expect(settings.adminToken).toBe('op')
-    expect(settings.readSecret({ variable: 'RABBITPRE_SECRET' }, 'here')).toBe(SECRET)
+    expect(settings.credentials.get('environment')).toEqual({
+      kind: 'app',
+      appid: 'app-1',
+      secret: SECRET,
+      baseUrl: 'https://integrate.rabbitpre.com',
+    })
   })
 
   it.each([
@@ -46,6 +51,17 @@ describe('readEdgeSettings', () => {
       'a key in a file',
       { ...APP, WARREN_CONFIG: { sources: { erp: { kind: 'server', key: { file: '/run/key' } } } } },
       'sources.erp.key: there are no files here to read it from; name a variable',
+    ],
+    [
+      'a token in a variable that is not set',
+      {
+        WARREN_CONFIG: {
+          sources: SOURCES,
+          destinations: { default: { credentials: 'shop' } },
+          credentials: { shop: { token: { variable: 'SHOP_TOKEN' } } },
+        },
+      },
+      'credentials.shop.token: the variable SHOP_TOKEN is not set',
     ],
     [
       'a key in a variable that is not set',

@@ -2,10 +2,11 @@ import { configSchema, type Config } from '../config.ts'
 import type { SourceRules } from '../sources.ts'
 import { readAdminToken } from './admin-token.ts'
 import { completeConfig } from './complete-config.ts'
+import { readEdgeCredentials, type EdgeCredentials } from './edge-credentials.ts'
 import type { Environment } from './environment.ts'
 import { checkConfig, parseConfig } from './parse-config.ts'
 import { readSources } from './read-sources.ts'
-import { variableSecrets, type ReadSecret } from './secret-variable.ts'
+import { variableSecrets } from './secret-variable.ts'
 import { SettingsError } from './settings-error.ts'
 
 /** What a collector without files is told: by variables and secrets alone. */
@@ -13,8 +14,9 @@ export interface EdgeSettings {
   config: Config
   /** The rules of each source, by its id. */
   sources: ReadonlyMap<string, SourceRules>
+  /** By their names. */
+  credentials: ReadonlyMap<string, EdgeCredentials>
   adminToken: string | undefined
-  readSecret: ReadSecret
 }
 
 /**
@@ -37,7 +39,12 @@ export function readEdgeSettings(bindings: Readonly<Record<string, unknown>>): E
     )
   }
   const readSecret = variableSecrets(environment)
-  return { config, sources: readSources(config, readSecret), adminToken: readAdminToken(environment), readSecret }
+  return {
+    config,
+    sources: readSources(config, readSecret),
+    credentials: readEdgeCredentials(config, readSecret),
+    adminToken: readAdminToken(environment),
+  }
 }
 
 function readConfig(given: unknown): Config {

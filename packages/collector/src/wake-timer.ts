@@ -9,7 +9,7 @@ export interface WakeTimer {
 
 /** One timer that keeps the earliest of all instants asked for. */
 export function wakeTimer(wake: () => void): WakeTimer {
-  let timer: NodeJS.Timeout | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
   let timerAt = Infinity
   return {
     wakeAt(at) {

@@ -18,16 +18,24 @@ export interface CliProcess {
 }
 
 /** Starts `warren …` as a process of its own and waits until it listens. */
-export async function startCli(
+export function startCli(
   args: string[],
   environment: Record<string, string> = {},
   wrapper: string[] = [],
 ): Promise<CliProcess> {
-  const [command = '', ...rest] = [...wrapper, process.execPath, CLI, ...args]
+  return startListening([...wrapper, process.execPath, CLI, ...args], { environment })
+}
+
+/** Starts a server as a process of its own and waits until it says where it listens. */
+export async function startListening(
+  [command = '', ...args]: string[],
+  { environment = {}, folder }: { environment?: Record<string, string>; folder?: string } = {},
+): Promise<CliProcess> {
   // Nothing of this shell's own settings may reach what is tested.
-  const child = spawn(command, rest, {
+  const child = spawn(command, args, {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(folder === undefined ? {} : { cwd: folder }),
   })
   let output = ''
   const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)))
@@ -40,7 +48,8 @@ export async function startCli(
     }
     child.stdout?.on('data', read)
     child.stderr?.on('data', read)
-    child.once('exit', (code) => failed(new Error(`warren ${args.join(' ')} ended with ${code}:\n${output}`)))
+    child.once('error', failed)
+    child.once('exit', (code) => failed(new Error(`${[command, ...args].join(' ')} ended with ${code}:\n${output}`)))
   })
   if (child.pid === undefined) throw new Error('no process')
   return {

@@ -23,7 +23,7 @@ export default defineConfig({
     include: [
       'packages/collector/src/{forward,queue}/**/*.test.ts',
       'packages/tracker/src/core/*.test.ts',
-      'packages/rabbitpre/src/{app-token,client,renewal,token}*.test.ts',
+      'packages/rabbitpre/src/{app-token,client,renewal,sealed,token}*.test.ts',
     ],
   },
 })

@@ -8,7 +8,7 @@ import { Stryker } from '@stryker-mutator/core'
 
 const ROOMS = ['packages/collector/src/queue/*.ts', 'packages/collector/src/forward/*.ts']
 const TRACKER = ['adoption', 'batch', 'chunk', 'hold', 'ladder', 'outbox', 'sender', 'visitor']
-const TOKENS = ['app-token', 'token-file', 'token-source', 'renewal-watch']
+const TOKENS = ['app-token', 'held-token', 'renewal-watch', 'sealed-keep', 'token-file', 'token-keep', 'token-source']
 /** In percent. */
 const LEAST_SCORE = 85
 /** The shared suite of the queues is a test, though it is not called one. */

@@ -40,7 +40,12 @@ const open = (onChange?: () => void) =>
 
 const issued = (token: string, expire = LIFE_S) =>
   Response.json({ code: '200', data: { orgAccessToken: token, expire } })
-const granted = (token: string, generation: number) => ({ kind: 'granted', token, generation })
+const granted = (token: string, generation: number) => ({
+  kind: 'granted',
+  token,
+  generation,
+  freshMs: expect.any(Number) as number,
+})
 /** Whatever goes on behind the callers' backs has its answer. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 

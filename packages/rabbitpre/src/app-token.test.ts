@@ -40,7 +40,12 @@ const open = (options: Partial<AppTokenOptions> = {}) =>
     ...options,
   })
 
-const granted = (token: string, generation: number) => ({ kind: 'granted', token, generation })
+const granted = (token: string, generation: number) => ({
+  kind: 'granted',
+  token,
+  generation,
+  freshMs: expect.any(Number) as number,
+})
 const issued = (token: string, expire: unknown = LIFE_S) => ({
   code: '200',
   errorCode: '0',

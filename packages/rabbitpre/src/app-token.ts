@@ -1,8 +1,10 @@
 import { fullJitter } from '@warren/protocol'
 import { appTokenFetcher, type AppKeys, type AppTokenFetcherOptions } from './fetch-app-token.ts'
+import { granted, heldFromFetch, heldFromKeep, toKept, type HeldToken } from './held-token.ts'
 import { renewalWatch } from './renewal-watch.ts'
 import type { SecretValue } from './secret-value.ts'
-import type { TokenAnswer, TokenGrant, TokenTrouble, WatchedTokenSource } from './token-source.ts'
+import { survivingKeep, type TokenKeep } from './token-keep.ts'
+import type { TokenAnswer, TokenTrouble, WatchedTokenSource } from './token-source.ts'
 
 /**
  * The two-hour token, fetched with appid and secret. One holder for all callers:
@@ -10,9 +12,13 @@ import type { TokenAnswer, TokenGrant, TokenTrouble, WatchedTokenSource } from '
  * | the token at hand | `current()` | `refused()` of it |
  * |---|---|---|
  * | fresh | gives it | fetches another, once for all callers; again soon after that: gives it again |
- * | past 0.7–0.8 of its life | gives it, and fetches the next behind the callers' backs | as above |
+ * | past 0.7–0.8 of its life (a kept one: 0.7–0.9) | gives it, and fetches the next behind the callers' backs | as above |
  * | new, not yet accepted | gives it | the one before has its turn once more, if it has life left |
  * | none, expired, refused, or of other keys | waits for the one fetch | – |
+ *
+ * With a `keep`, a look there comes before every fetch, and before every answer to a refusal of the token at hand: a kept
+ * one of this app that is newer than all that were seen here, and has life left, is taken instead. So whoever comes
+ * after an evicted holder goes on with its token, and holders that share a keep go on with each other's.
  *
  * There is never more than one token call under way: whether a new token ends the old one is not said, so a second call
  * could end the first one's. A call that failed is not repeated before its back-off is over; until then every caller
@@ -26,25 +32,13 @@ export interface AppTokenOptions extends AppTokenFetcherOptions {
   warn: (words: string) => void
   /** Told once when appid or secret have changed. */
   onChange?: () => void
+  /** Where the token outlives this holder. Default: nowhere. */
+  keep?: TokenKeep
   random?: () => number
 }
 
-/** A token is renewed at 0.7–0.8 of its life: three quarters, with jitter. */
-const RENEW_FROM = 0.7
-const RENEW_SPREAD = 0.1
-
 /** As the contract's table has it for calls that failed; never under a quarter of a second. */
 const BACKOFF = { baseMs: 1000, capMs: 60_000, leastMs: 250 }
-
-interface Held extends TokenGrant {
-  keys: AppKeys
-  lifeMs: number
-  expiresAt: number
-  renewAt: number
-  isRefused: boolean
-  /** It has its second turn, since the one after it was refused. */
-  isBack: boolean
-}
 
 interface Failure {
   keys: AppKeys
@@ -57,13 +51,16 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
   const { appid, secret, warn, onChange, now = Date.now, random = Math.random } = options
   const fetchToken = appTokenFetcher(options)
   const watch = renewalWatch(warn)
+  const keep = options.keep && survivingKeep(options.keep, warn)
 
   let keys: AppKeys | undefined
   let reading: Promise<AppKeys> | undefined
+  /** The newest that was seen here. */
   let generation = 0
-  let held: Held | undefined
+  let held: HeldToken | undefined
   /** The one before, until the one at hand has worked. */
-  let former: Held | undefined
+  let former: HeldToken | undefined
+  let looking: Promise<boolean> | undefined
   let fetching: Promise<void> | undefined
   let failure: Failure | undefined
   let failures = 0
@@ -92,13 +89,42 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
   }
 
   /** A token of a former secret may still work; one of another app is another app's. */
-  const isAlive = (one: Held) => !one.isRefused && now() < one.expiresAt && one.keys.appid === keys?.appid
+  const isAlive = (one: HeldToken) => !one.isRefused && now() < one.expiresAt && one.keys.appid === keys?.appid
   const isCooling = () => failure !== undefined && now() < failure.until
 
   /** Has one call made, or joins the one under way; of former keys, it is waited for and followed by one's own. */
   function renew(present: AppKeys): Promise<void> {
-    return (fetching ??= fetchOnce(present).finally(() => (fetching = undefined)))
+    return (fetching ??= renewOnce(present).finally(() => (fetching = undefined)))
   }
+
+  async function renewOnce(by: AppKeys): Promise<void> {
+    if (!(await takeKept(by))) await fetchOnce(by)
+  }
+
+  /** Takes what another holder has fetched, or an earlier life. One look for all, which learn alike what it brought. */
+  function takeKept(by: AppKeys): Promise<boolean> {
+    return (looking ??= takeKeptOnce(by).finally(() => (looking = undefined)))
+  }
+
+  async function takeKeptOnce(by: AppKeys): Promise<boolean> {
+    const kept = await keep?.load()
+    if (!kept || kept.appid !== by.appid || kept.generation <= generation) return false
+    generation = kept.generation
+    if (now() >= kept.expiresAt) return false
+    take(heldFromKeep(kept, by, random))
+    return true
+  }
+
+  function take(next: HeldToken): void {
+    former = held && isAlive(held) ? held : undefined
+    held = next
+    failure = undefined
+    failures = 0
+    warned = ''
+  }
+
+  /** Holders that share a keep and fetch at once must not give two tokens one number, so theirs are instants. */
+  const nextGeneration = () => Math.max(generation + 1, keep ? now() : 0)
 
   async function fetchOnce(by: AppKeys): Promise<void> {
     const beganAt = now()
@@ -113,27 +139,15 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
       warned = words
       return
     }
-    const { token, lifeMs } = fetched
-    former = held && isAlive(held) ? held : undefined
-    held = {
-      token,
-      generation: ++generation,
-      keys: by,
-      lifeMs,
-      // From before the call to its end, and from after it to its renewal: never too late, and never too early.
-      expiresAt: beganAt + lifeMs,
-      renewAt: now() + lifeMs * (RENEW_FROM + RENEW_SPREAD * random()),
-      isRefused: false,
-      isBack: false,
-    }
-    failure = undefined
-    failures = 0
-    warned = ''
+    generation = nextGeneration()
+    const next = heldFromFetch(fetched, generation, by, beganAt, now(), random)
+    take(next)
+    await keep?.save(toKept(next))
   }
 
   /** What there is without a call. */
   function atHand(): TokenAnswer | undefined {
-    if (held && isAlive(held)) return granted(held)
+    if (held && isAlive(held)) return granted(held, now())
     return failure && troubleOf(failure)
   }
 
@@ -147,16 +161,16 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
       const present = await readKeys()
       if (held && isAlive(held) && isSame(held.keys, present)) {
         if (now() >= held.renewAt && !isCooling()) void renew(present)
-        return granted(held)
+        return granted(held, now())
       }
       const known = isCooling() ? atHand() : undefined
       if (known) return known
-      const before = generation
+      const before = held
       await renew(present)
       // As fetched, even where its life was over before it arrived.
-      if (held && generation !== before && isSame(held.keys, present)) return granted(held)
+      if (held && held !== before && isSame(held.keys, present)) return granted(held, now())
       if (failure && isSame(failure.keys, present)) {
-        return held && isAlive(held) ? granted(held) : failure.trouble
+        return held && isAlive(held) ? granted(held, now()) : failure.trouble
       }
     }
   }
@@ -165,6 +179,8 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
     current,
     async refused(refusedGeneration) {
       const present = await readKeys()
+      // At the beginning of a life it may be the kept one that was refused.
+      if (keep && (!held || (held.generation === refusedGeneration && !held.isRefused))) await takeKept(present)
       if (former?.generation === refusedGeneration) former = undefined
       if (held?.generation !== refusedGeneration || held.isRefused) return current()
       if (!isSame(held.keys, present)) {
@@ -174,10 +190,10 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
       if (former && isAlive(former)) {
         held = { ...former, isBack: true, renewAt: now() + backoffMs(refusals++) }
         former = undefined
-        return granted(held)
+        return granted(held, now())
       }
       // The answer to a refusal was refused as well: another one at once would fare no better.
-      if (now() < refusalFrom) return granted(held)
+      if (now() < refusalFrom) return granted(held, now())
       refusalFrom = now() + backoffMs(refusals++)
       if (now() < held.expiresAt) watch.refused(now(), held.lifeMs)
       held.isRefused = true
@@ -195,10 +211,6 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
       await readKeys()
     },
   }
-}
-
-function granted({ token, generation }: Held): TokenAnswer {
-  return { kind: 'granted', token, generation }
 }
 
 function isSame(one: AppKeys, other: AppKeys): boolean {

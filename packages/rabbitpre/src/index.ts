@@ -5,7 +5,9 @@ export { DEFAULT_BASE_URL } from './default-base-url.ts'
 export { DEFAULT_TOKEN_PATH, type AppKeys } from './fetch-app-token.ts'
 export * from './map-event.ts'
 export type { Outcome } from './outcome.ts'
+export { sealedKeep, type SealedKeepOptions } from './sealed-keep.ts'
 export { fixedSecret, type SecretValue } from './secret-value.ts'
+export type { KeptToken, TokenKeep } from './token-keep.ts'
 export {
   fixedToken,
   type TokenAnswer,

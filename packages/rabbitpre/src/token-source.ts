@@ -26,6 +26,8 @@ export interface TokenGrant {
   token: string
   /** Changes with every change of the token, and tells them apart. */
   generation: number
+  /** Milliseconds for which it may be used without asking again. Absent: it is asked for at every use. */
+  freshMs?: number
 }
 
 /** Why there is no token. Nothing of a call has left then: `isInDoubt` is false. */

@@ -54,6 +54,17 @@ const ALLOWED: Record<string, readonly string[]> = {
     'collector/forward',
     'collector/settings',
   ],
+  'collector/cloudflare': [
+    '@warren/protocol',
+    '@warren/rabbitpre',
+    'cloudflare:workers',
+    'hono',
+    'collector',
+    'collector/admin',
+    'collector/queue',
+    'collector/forward',
+    'collector/settings',
+  ],
   cli: [
     '@warren/protocol',
     '@warren/rabbitpre',

@@ -9,7 +9,10 @@ export interface SqlDriver {
   run(sql: string, ...parameters: SqlValue[]): number
   /** One statement; gives its rows. */
   all<Row>(sql: string, ...parameters: SqlValue[]): Row[]
-  /** Runs `body` in a transaction that is on disk when this returns; rolls back where it throws. */
+  /**
+   * Runs `body` in a transaction; rolls back where it throws. It is on disk when this returns, or, in a Durable Object,
+   * before anyone outside of it can hear that it has returned.
+   */
   transaction<Result>(body: () => Result): Result
   close(): void
 }

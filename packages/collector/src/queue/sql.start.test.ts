@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { sqlStage } from '../testing/sql-stage.ts'
 
-describe('sqlQueue', () => {
-  // As on Node: without a compression it looks whether there are packs that it could not read.
-  const stage = sqlStage({
-    compression: { fromBytes: Infinity, compress: (bytes) => bytes, decompress: (bytes) => bytes },
-  })
+// Without either it looks whether there are packs that it could not read.
+describe.each([
+  [
+    'with a compression, as on Node',
+    {
+      compression: {
+        fromBytes: Infinity,
+        compress: (bytes: Uint8Array) => bytes,
+        decompress: (bytes: Uint8Array) => bytes,
+      },
+    },
+  ],
+  ['where nothing is ever compressed, as in a Durable Object', { isNeverCompressed: true }],
+])('sqlQueue %s', (_, options) => {
+  const stage = sqlStage(options)
   const { count, entries, reopen } = stage
 
   /** Every statement that opening and the first look need. */

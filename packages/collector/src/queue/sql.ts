@@ -29,6 +29,11 @@ export interface SqlQueueOptions {
   limits?: Partial<QueueLimits>
   /** How packs are made smaller; without it they are kept as text. */
   compression?: Compression
+  /**
+   * This database can hold no compressed packs, because all that ever opens it is of a runtime that makes none: a start
+   * does not look through the backlog for one. Default: it may, and where there is no compression a start looks.
+   */
+  isNeverCompressed?: boolean
   /** The disk under the database; without one a full disk is a commit that fails. */
   disk?: Disk
 }
@@ -52,10 +57,17 @@ export type SqlQueue = EventQueue & {
  * @throws where the database was written by a newer Warren, or holds what this runtime cannot decompress.
  */
 export function sqlQueue(driver: SqlDriver, options: SqlQueueOptions = {}): SqlQueue {
-  const { now = Date.now, defer = (run) => setTimeout(run, 0), onCommit, compression, disk } = options
+  const {
+    now = Date.now,
+    defer = (run) => setTimeout(run, 0),
+    onCommit,
+    compression,
+    isNeverCompressed,
+    disk,
+  } = options
   migrate(driver)
   const codec = packCodec(compression)
-  if (!compression) refuseCompressed(driver)
+  if (!compression && !isNeverCompressed) refuseCompressed(driver)
   const packs = sqlPacks(driver, codec)
   const lanes = sqlLanes(driver, packs.nextPack)
   const book = leaseBook<PackItem>()
@@ -159,7 +171,7 @@ export function sqlQueue(driver: SqlDriver, options: SqlQueueOptions = {}): SqlQ
   }
 }
 
-/** Looks at every pack's kind, which only runtimes without a compression need to. */
+/** Looks at every pack's kind, which only runtimes without a compression need to, on files that others may have written. */
 function refuseCompressed(driver: SqlDriver): void {
   if (driver.all(`SELECT 1 FROM packs WHERE typeof(body) = 'blob' LIMIT 1`).length > 0) throw new Error(UNREADABLE)
 }

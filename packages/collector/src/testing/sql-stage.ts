@@ -89,7 +89,7 @@ export function watched(driver: SqlDriver) {
   }
 }
 
-type StageOptions = Pick<SqlQueueOptions, 'compression' | 'disk' | 'limits'>
+type StageOptions = Pick<SqlQueueOptions, 'compression' | 'isNeverCompressed' | 'disk' | 'limits'>
 
 /** A queue on a file, on a clock that is set by hand, with its driver watched: new for each test of the suite in which this is called. */
 export function sqlStage(options: StageOptions = {}) {

@@ -21,6 +21,8 @@ const steps = [
       '--profile',
       'node16',
       '--exclude-entrypoints',
+      // For collectors, which are ESM.
+      './scripts',
       './warren.js',
       './warren.full.js',
       './warren.debug.js',

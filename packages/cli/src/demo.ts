@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeTelemetry, readSettings, startCollector, SettingsError } from '@warren/collector/node'
 import { createSandbox } from '@warren/rabbitpre/sandbox'
+import { scripts } from '@warren/tracker/scripts'
 import { checkDemo } from './demo-check.ts'
 import { shopPage } from './demo-page.ts'
 import { listen, type Listening } from './listen.ts'
-import { scriptFiles } from './script-files.ts'
 import { onStopSignal } from './stop-signal.ts'
 
 export interface DemoFlags {
@@ -96,7 +96,7 @@ function startNear(port: number, db: string, environment: Record<string, string>
     startCollector({
       settings: readSettings({ port: String(free), db, config: '{}' }, environment),
       environment,
-      scripts: scriptFiles(),
+      scripts,
       telemetry: nodeTelemetry({ level: 'error' }),
     }),
   )

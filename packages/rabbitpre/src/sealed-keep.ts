@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { number, object, string, type ZodType } from 'zod'
 import type { KeptToken, TokenKeep } from './token-keep.ts'
 
 /** The form of what is written: this byte, twelve of IV, then the sealed token with its tag. */
@@ -79,13 +79,13 @@ export function sealedKeep({ secret, appid, read, write, warn }: SealedKeepOptio
   }
 }
 
-const keptTokenSchema: z.ZodType<KeptToken> = z.object({
-  token: z.string().min(1),
-  generation: z.number(),
-  appid: z.string(),
-  lifeMs: z.number().positive(),
-  expiresAt: z.number(),
-  renewAt: z.number(),
+const keptTokenSchema: ZodType<KeptToken> = object({
+  token: string().min(1),
+  generation: number(),
+  appid: string(),
+  lifeMs: number().positive(),
+  expiresAt: number(),
+  renewAt: number(),
 })
 
 function utf8(text: string): Uint8Array<ArrayBuffer> {

@@ -1,0 +1,60 @@
+import type { Tally } from '../edge/tally.ts'
+import type { EventSink } from '../event-sink.ts'
+import { ProblemError } from '../problem.ts'
+import { QueueFullError } from '../queue/ports.ts'
+import { shardOf, type SourceObject, type SourceObjects } from './source-objects.ts'
+
+/** A person must change the configuration first. */
+const SHARDS_RETRY_AFTER_MS = 60_000
+
+/**
+ * Gives a batch to the object that holds its source's queue, and within a source with shards to the one of its device,
+ * so that a retry meets its own dedupe. Asked for nothing, it asks every object whether it can commit.
+ * @param takeCounted what was counted here since it was last called; it travels along.
+ */
+export function objectSink(objects: SourceObjects, takeCounted: () => Tally): EventSink {
+  /** Sources whose shards are known to be those of their first use. */
+  const claims = new Map<string, Promise<void>>()
+
+  async function claim(source: string): Promise<void> {
+    const shards = objects.shards(source)
+    const first = await objects.at(source, 0).stub.claim(shards)
+    if (first === shards) return
+    throw new ProblemError(
+      503,
+      `sources.${source}.shards: is ${shards}, and was ${first} with the source's first use: its events would miss ` +
+        'their own dedupe; set it back, or give the source a new id',
+      SHARDS_RETRY_AFTER_MS,
+    )
+  }
+
+  function claimed(source: string): Promise<void> {
+    const known = claims.get(source)
+    if (known) return known
+    const claiming = claim(source)
+    claims.set(source, claiming)
+    // A failure is asked again with the next request.
+    claiming.catch(() => claims.delete(source))
+    return claiming
+  }
+
+  async function probe({ source, stub }: SourceObject): Promise<void> {
+    await claimed(source)
+    await stub.probe()
+  }
+
+  return {
+    async enqueue(source, entries, { d }) {
+      if (source === '') {
+        await Promise.all(objects.all().map(probe))
+        return { fresh: 0, repeated: 0 }
+      }
+      if (entries.length === 0) return { fresh: 0, repeated: 0 }
+      await claimed(source)
+      const { stub } = objects.at(source, shardOf(d, objects.shards(source)))
+      const kept = await stub.keep(source, entries, takeCounted())
+      if (kept.kind === 'full') throw new QueueFullError(kept.words)
+      return { fresh: kept.fresh, repeated: kept.repeated }
+    },
+  }
+}

@@ -1,4 +1,5 @@
 import { MAX_DEAD_PAGE, type DeadLetter, type DeadLetters } from '../queue/dead-letters.ts'
+import { checkDeadPage } from '../queue/dead-page.ts'
 import { QueueFullError } from '../queue/ports.ts'
 import { OBJECT_NUMBER_BITS, type SourceObject, type SourceObjects } from './source-objects.ts'
 
@@ -27,9 +28,8 @@ export function objectDeadLetters(objects: SourceObjects): DeadLetters {
 
   return {
     async list(query, { limit = MAX_DEAD_PAGE, before } = {}) {
-      const asked = objects.all().filter(({ source }) => query.source === undefined || query.source === source)
       const pages = await Promise.all(
-        asked.map(async (object) => {
+        objects.all().map(async (object) => {
           // The first number of this object's that is not before that one.
           const from = before === undefined ? {} : { before: inner(before + OBJECTS - 1 - object.number) }
           const { letters, next } = await object.stub.deadList(query, { limit, ...from })
@@ -50,6 +50,7 @@ export function objectDeadLetters(objects: SourceObjects): DeadLetters {
       return letter && { ...letter, id }
     },
     async revive(letters) {
+      checkDeadPage(letters.length)
       return sum(
         byObject(letters, ({ id }) => id).map(async ([{ stub }, own]) => {
           const revived = await stub.deadRevive(own.map((letter) => ({ ...letter, id: inner(letter.id) })))
@@ -59,6 +60,7 @@ export function objectDeadLetters(objects: SourceObjects): DeadLetters {
       )
     },
     async discard(ids) {
+      checkDeadPage(ids.length)
       return sum(byObject(ids, (id) => id).map(([{ stub }, own]) => stub.deadDiscard(own.map(inner))))
     },
     async totals() {

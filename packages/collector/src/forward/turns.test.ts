@@ -99,3 +99,24 @@ it('gives all who wait one promise, and the next who wait another', async () => 
   expect(work.idle()).not.toBe(idle)
   expect(await isResolved(work.idle())).toBe(false)
 })
+
+it.each([0, 1, 2, 3, 4, 5])(
+  'loses nothing that is asked for %i turns of promises after a run has ended',
+  async (hops) => {
+    work.ask()
+    runs[0]?.()
+    for (let hop = 0; hop < hops; hop++) await Promise.resolve()
+    work.ask()
+    await settled()
+    expect(runs).toHaveLength(2)
+  },
+)
+
+it.each([0, 1, 2, 3, 4, 5])('is not idle where more is asked for %i turns of promises after the end', async (hops) => {
+  work.ask()
+  void work.idle()
+  runs[0]?.()
+  for (let hop = 0; hop < hops; hop++) await Promise.resolve()
+  work.ask()
+  expect(await isResolved(work.idle())).toBe(false)
+})

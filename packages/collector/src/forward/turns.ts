@@ -19,15 +19,19 @@ export function turns(run: () => Promise<void>, isBusy: () => boolean, ended: ()
   let waiting: Promise<void> | undefined
   let isAskedAgain = false
 
+  // Each is over in the very step that sees nothing left to do: what is asked for a moment later begins anew.
   async function repeat(): Promise<void> {
     while (isAskedAgain) {
       isAskedAgain = false
       await run()
     }
+    running = undefined
   }
   const isAnyBusy = () => running !== undefined || isBusy()
   async function wait(): Promise<void> {
-    while (isAnyBusy()) await (running ?? ended())
+    do await (running ?? ended())
+    while (isAnyBusy())
+    waiting = undefined
   }
 
   return {
@@ -36,8 +40,8 @@ export function turns(run: () => Promise<void>, isBusy: () => boolean, ended: ()
     },
     ask() {
       isAskedAgain = true
-      running ??= repeat().finally(() => (running = undefined))
+      running ??= repeat()
     },
-    idle: () => (waiting ??= wait().finally(() => (waiting = undefined))),
+    idle: () => (waiting ??= wait()),
   }
 }

@@ -37,6 +37,8 @@ export interface TestSandbox {
   script(...faults: Fault[]): Promise<void>
   clearFaults(): Promise<void>
   tokens(): Promise<{ calls: TokenCallRecord[]; mostInFlight: number }>
+  /** Every token that a call came with: what must be found nowhere else. */
+  carriedTokens: ReadonlySet<string>
   /** Fetches a token as a second system with the same appid would: it ends the one before. */
   fetchToken(): Promise<string>
   close(): Promise<void>
@@ -53,6 +55,7 @@ export interface TestSandboxOptions {
 export async function startSandbox({ app: keys, faultOf }: TestSandboxOptions = {}): Promise<TestSandbox> {
   const app = createSandbox(keys ? { app: keys } : { token: TOKEN })
   const calls: SeenCall[] = []
+  const carriedTokens = new Set<string>()
 
   async function script(...faults: Fault[]): Promise<void> {
     const response = await app.request('/_sandbox/faults', { method: 'POST', body: JSON.stringify({ faults }) })
@@ -69,6 +72,7 @@ export async function startSandbox({ app: keys, faultOf }: TestSandboxOptions = 
   const { url, close } = await listen(async (request, env) => {
     const { pathname, searchParams } = new URL(request.url)
     if (pathname !== DEFAULT_BATCH_ADD_PATH) return app.fetch(request, env)
+    carriedTokens.add(request.headers.get('x-token') ?? '')
     const parsed = batchAddRequestSchema.safeParse(await request.clone().json())
     const { data = [], publicParams } = parsed.success ? parsed.data : {}
     const call: SeenCall = {
@@ -96,6 +100,7 @@ export async function startSandbox({ app: keys, faultOf }: TestSandboxOptions = 
   return {
     url,
     calls,
+    carriedTokens,
     events: async () => (await app.request('/_sandbox/events')).json() as never,
     async forgetEvents() {
       await app.request('/_sandbox/events', { method: 'DELETE' })

@@ -1,9 +1,9 @@
-import { join } from 'node:path'
+import type { LetterView } from '@warren/collector'
 import { seeded } from '../../packages/collector/src/queue/conformance/seeded.ts'
-import { deadLetters } from '../support/dead-letters.ts'
+import type { Home, RunningHome } from '../support/homes/home.ts'
 import { post, timeUuid, type LoadShape } from '../support/load.ts'
 import { counter } from '../support/metrics.ts'
-import { freshFolder, startCli, type CliProcess } from '../support/processes.ts'
+import { freshFolder } from '../support/processes.ts'
 import { startSandbox, towards, type SeenCall } from '../support/sandbox.ts'
 import { repeatLedger, type RepeatCause } from './repeat-ledger.ts'
 import { nextFault, randomWeather, type Weather } from './weather.ts'
@@ -17,6 +17,8 @@ import { nextFault, randomWeather, type Weather } from './weather.ts'
  * quite the same time: a seed tells what kind of run it was, and does not repeat it call by call.
  */
 export interface SoakOptions {
+  /** Where the collector lives. */
+  home: Home
   /** Kills; orderly ends come on top. */
   rounds: number
   seed: number
@@ -57,6 +59,9 @@ const MATCHING = { isMatching: true, matchingType: 2, identifyWay: 1 }
 const UNDEFINED_KEY = 'c_undefined'
 const REFUSAL = { kind: 'refuse', code: '100400', msg: 'the event is not defined' } as const
 
+const ADMIN_TOKEN = 'the-operator-of-the-soak'
+const AUTHORIZED = { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } }
+
 /** The load: some 2,500 events a second over two lanes. */
 const CALLERS = 4
 const EVENTS_A_REQUEST = 25
@@ -78,18 +83,23 @@ const STOP_SHARE = 0.2
 /** Halts and held keys have waits of up to 5 minutes. */
 const DRAINED_WITHIN_MS = 400_000
 
-export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: SoakOptions): Promise<SoakResult> {
+export async function soakCollector({
+  home,
+  rounds,
+  seed,
+  hasUndefinedKey,
+  onRound,
+}: SoakOptions): Promise<SoakResult> {
   const plan = seeded(seed)
   const random = seeded(~seed)
   const folder = freshFolder()
-  const database = join(folder.path, 'warren.db')
   const ledger = repeatLedger()
   const acknowledged = new Set<string>()
   const violations: string[] = []
   const result = { rounds, seed, killsInFlight: 0, stops: 0, drainMs: 0 }
   let weather: Weather | undefined
   let calls = 0
-  let collector: CliProcess | undefined
+  let collector: RunningHome | undefined
 
   const sandbox = await startSandbox({
     faultOf({ eventKeys }) {
@@ -98,7 +108,14 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
       return isRefused ? REFUSAL : fault
     },
   })
-  const start = (life: string) => startCli(['serve', '--port', '0', '--db', database], towards(sandbox, MATCHING, life))
+  const start = (life: string) =>
+    home.start({
+      folder: folder.path,
+      config: { sources: { load: { kind: 'web', origins: ['*'] } } },
+      variables: { ...towards(sandbox, MATCHING, life), WARREN_ADMIN_TOKEN: ADMIN_TOKEN },
+    })
+  /** workerd has no orderly end: it is killed, whoever ends it. */
+  const isOrderly = (end: NodeJS.Signals) => end === 'SIGTERM' && home.name !== 'workerd'
 
   /** One life of the collector, and what it leaves at the sandbox. */
   async function live(round: number, end: 'SIGKILL' | 'SIGTERM'): Promise<void> {
@@ -113,13 +130,11 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
       if (sandbox.calls.some(({ isOpen }) => isOpen)) break
     }
     const open = new Set(sandbox.calls.filter(({ isOpen }) => isOpen))
-    const code = await life.end(end)
+    await endOf(life, end)
     await stopLoad()
-    if (end === 'SIGTERM') result.stops++
+    if (isOrderly(end)) result.stops++
     else if (open.size > 0) result.killsInFlight++
-    if (end === 'SIGTERM' && code !== 0)
-      violations.push(`round ${round}: SIGTERM ended with ${code}: ${lastWords(life)}`)
-    await book(name, { isKilled: end === 'SIGKILL', open })
+    await book(name, { isKilled: !isOrderly(end), open })
     onRound?.({
       round,
       end,
@@ -128,6 +143,12 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
       calls,
       repeats: { ...ledger.repeats },
     })
+  }
+
+  async function endOf(life: RunningHome, end: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    if (end === 'SIGKILL') await life.kill()
+    else await life.stop().catch((error: unknown) => violations.push(String(error)))
+    collector = undefined
   }
 
   /** Takes a life's calls into the ledger, and holds them against what the sandbox has kept. */
@@ -145,11 +166,11 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
       violations.push(`life ${life}: the sandbox kept ${total + repeats} events, not ${kept}`)
   }
 
-  /** The platform but for the undefined key is well: all that waits is delivered or buried. */
-  async function drain(): Promise<void> {
+  /** The platform but for the undefined key is well: all that waits is delivered or buried. Gives the dead letters. */
+  async function drain(): Promise<LetterView[]> {
     weather = { faultShare: 0, hasHangs: false }
     const life = (collector = await start('last'))
-    const isDrained = async () => (await counter(life.url, 'warren_queue_events')) === 0
+    const isDrained = async () => (await counter(life.url, 'warren_queue_events', {}, AUTHORIZED)) === 0
     const startedAt = Date.now()
     const until = startedAt + DRAINED_WITHIN_MS
     while (!(await isDrained()) && Date.now() < until) {
@@ -159,9 +180,10 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
     }
     if (!(await isDrained())) violations.push(`events still wait: ${await waiting(life.url)}`)
     result.drainMs = Date.now() - startedAt
-    const code = await life.end('SIGTERM')
-    if (code !== 0) violations.push(`the last SIGTERM ended with ${code}: ${lastWords(life)}`)
+    const letters = await deadLetters(life.url)
+    await endOf(life, 'SIGTERM')
     await book('last', { isKilled: false, open: new Set() })
+    return letters
   }
 
   try {
@@ -169,8 +191,7 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
       if (plan() < STOP_SHARE) await live(round, 'SIGTERM')
       await live(round, 'SIGKILL')
     }
-    await drain()
-    const letters = await deadLetters(database)
+    const letters = await drain()
     const dead = new Set(letters.map(({ uuid }) => uuid))
     const lost = [...acknowledged].filter((uuid) => ledger.kept(uuid) === 0 && !dead.has(uuid))
     if (lost.length > 0) violations.push(`${lost.length} acknowledged events are neither delivered nor dead`)
@@ -189,9 +210,7 @@ export async function soakCollector({ rounds, seed, hasUndefinedKey, onRound }: 
       violations,
     }
   } finally {
-    if (collector && collector.child.exitCode === null && collector.child.signalCode === null) {
-      await collector.end('SIGKILL')
-    }
+    await collector?.kill()
     await sandbox.close()
     folder.remove()
   }
@@ -219,4 +238,15 @@ function startLoad(url: string, acknowledged: Set<string>, hasUndefinedKey: bool
 }
 
 const waiting = async (url: string) => (await fetch(`${url}/readyz`)).text()
-const lastWords = (life: CliProcess) => life.output().slice(-500)
+
+/** All dead letters of a collector. */
+async function deadLetters(url: string): Promise<LetterView[]> {
+  const letters: LetterView[] = []
+  for (let before = ''; ;) {
+    const response = await fetch(`${url}/admin/dead?limit=500${before}`, AUTHORIZED)
+    const page = (await response.json()) as { letters: LetterView[]; next?: number }
+    letters.push(...page.letters)
+    if (page.next === undefined) return letters
+    before = `&before=${page.next}`
+  }
+}

@@ -3,8 +3,11 @@ export async function counter(
   collectorUrl: string,
   name: string,
   labels: Record<string, string> = {},
+  init: RequestInit = {},
 ): Promise<number> {
-  const text = await (await fetch(`${collectorUrl}/metrics`)).text()
+  const response = await fetch(`${collectorUrl}/metrics`, init)
+  const text = await response.text()
+  if (!response.ok) throw new Error(text)
   let sum = 0
   for (const line of text.split('\n')) {
     if (!line.startsWith(`${name}{`)) continue

@@ -21,12 +21,9 @@ export const workerd: Home = {
     })
     return {
       url: running.url,
+      // The same: miniflare ends workerd by SIGKILL, and here lets none take its place.
       stop: running.dispose,
-      async kill() {
-        // Another takes its place at once, and is ended too.
-        await running.kill()
-        await running.dispose()
-      },
+      kill: running.dispose,
       output: running.output,
     }
   },

@@ -79,6 +79,7 @@ export async function startWorkerd({ persist, port = 0, workers = [], ...main }:
     workers: await Promise.all([main, ...workers].map(optionsOf)),
   })
   const url = await originOf(miniflare)
+  let disposed: Promise<void> | undefined
 
   return {
     url,
@@ -88,7 +89,7 @@ export async function startWorkerd({ persist, port = 0, workers = [], ...main }:
       process.kill(pid, 'SIGKILL')
       return restarted
     },
-    dispose: () => miniflare.dispose(),
+    dispose: () => (disposed ??= miniflare.dispose()),
     output: () => output,
   }
 }

@@ -1,4 +1,4 @@
-import { encodeTime } from '@warren/protocol'
+import { SORTED_ALPHABET } from '@warren/protocol'
 import { describe, expect, it } from 'vitest'
 import { configSchema } from '../config.ts'
 import type { QueueRpc } from './object-rpc.ts'
@@ -46,14 +46,17 @@ describe('the objects of a configuration', () => {
 })
 
 describe('shardOf', () => {
-  const letters = encodeTime(0).slice(0, 1) + 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_'
-  const devices = [...letters].flatMap((one) => [...letters].map((other) => one + other))
+  const letters = SORTED_ALPHABET.split('')
+  const devices = letters.flatMap((one) => letters.map((other) => one + other))
 
   it.each([1, 2, 3, 8, 64])('divides devices evenly among %d', (shards) => {
-    const counts = Array.from({ length: shards }, () => 0)
-    for (const d of devices) counts[shardOf(d, shards)]!++
+    const groups = Map.groupBy(devices, (d) => shardOf(d, shards))
+    expect([...groups.keys()].toSorted((one, other) => one - other)).toEqual(
+      Array.from({ length: shards }, (_, n) => n),
+    )
     const even = devices.length / shards
-    for (const count of counts) expect(Math.abs(count - even)).toBeLessThan(5 * Math.sqrt(even) + 1)
+    for (const { length: count } of groups.values())
+      expect(Math.abs(count - even)).toBeLessThan(5 * Math.sqrt(even) + 1)
   })
 
   it('gives a device one shard each time, and those without one the same', () => {

@@ -16,8 +16,8 @@ export type TestWorker = Code & {
   /** Names the folder of its objects, and other Workers find it by it. Default `warren`. */
   name?: string
   bindings?: Record<string, Json>
-  /** By binding: the class, with storage in SQLite. */
-  durableObjects?: Record<string, string>
+  /** By binding: the class, with storage in SQLite; where it is another Worker's, with that one's name. */
+  durableObjects?: Record<string, string | { className: string; scriptName: string }>
   /** By binding: the name of another Worker. */
   services?: Record<string, string>
 }
@@ -112,7 +112,10 @@ async function optionsOf(worker: TestWorker): Promise<WorkerOptions> {
     compatibilityDate: COMPATIBILITY_DATE,
     bindings,
     durableObjects: Object.fromEntries(
-      Object.entries(durableObjects).map(([binding, className]) => [binding, { className, useSQLite: true }]),
+      Object.entries(durableObjects).map(([binding, object]) => [
+        binding,
+        typeof object === 'string' ? { className: object, useSQLite: true } : { ...object, useSQLite: true },
+      ]),
     ),
     serviceBindings: services,
     outboundService: { network: { allow: ['local'] } },

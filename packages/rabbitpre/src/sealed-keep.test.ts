@@ -1,3 +1,4 @@
+import { createDecipheriv, hkdfSync } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sealedKeep, type SealedKeepOptions } from './sealed-keep.ts'
 import type { KeptToken } from './token-keep.ts'
@@ -61,6 +62,15 @@ it('begins with its version, is never twice the same, and shows neither the toke
     const text = Buffer.from(bytes).toString('latin1')
     for (const secret of [TOKEN.token, 'hush-1', 'generation', 'app-1']) expect(text).not.toContain(secret)
   }
+})
+
+it('is sealed as it says, by another hand’s reckoning: what one release wrote the next must read', async () => {
+  const bytes = Buffer.from(await sealed())
+  const key = hkdfSync('sha256', 'hush-1', 'warren sealed token v1', 'AES-256-GCM for app-1', 32)
+  const opening = createDecipheriv('aes-256-gcm', Buffer.from(key), bytes.subarray(1, 13))
+  opening.setAAD(Buffer.from('app-1')).setAuthTag(bytes.subarray(-16))
+  const text = Buffer.concat([opening.update(bytes.subarray(13, -16)), opening.final()])
+  expect(JSON.parse(text.toString())).toEqual(TOKEN)
 })
 
 describe('is as none, and said so once and without content', () => {

@@ -5,8 +5,8 @@ import { tokenHolder, type TokenCredentials } from './token-holder.ts'
 
 export interface TokenObjectOptions<Env> {
   /**
-   * The credentials of this name, out of the Worker's settings. What it throws is a mistake in them: the runtime logs
-   * it, and the caller is told that there is no token.
+   * The credentials of this name, out of the Worker's settings, read once in the object's life. What it throws is a
+   * mistake in them: its message is warned of, so it may hold no secret, and callers are told that there is no token.
    */
   readCredentials: (env: Env, name: string) => TokenCredentials
   /** Default: the console, as a warning. */
@@ -44,9 +44,17 @@ export function tokenObject<Env>({
     #holderOf(credentials: string): TokenSource {
       let holder = this.#holders.get(credentials)
       if (!holder) {
-        const { storage } = this.ctx
-        const keyOf = (key: string) => `${credentials}/${key}`
-        holder = tokenHolder({
+        holder = this.#open(credentials)
+        this.#holders.set(credentials, holder)
+      }
+      return holder
+    }
+
+    #open(credentials: string): TokenSource {
+      const { storage } = this.ctx
+      const keyOf = (key: string) => `${credentials}/${key}`
+      try {
+        return tokenHolder({
           ...readCredentials(this.env, credentials),
           storage: {
             get: async (key) => bytesOf(await storage.get(keyOf(key))),
@@ -54,11 +62,24 @@ export function tokenObject<Env>({
           },
           warn: (words) => warn(words, credentials),
         })
-        this.#holders.set(credentials, holder)
+      } catch (error) {
+        warn(error instanceof Error ? error.message : 'the credentials cannot be read', credentials)
+        return noToken
       }
-      return holder
     }
   }
+}
+
+const WITHOUT_SETTINGS: TokenAnswer = {
+  kind: 'unavailable',
+  isInDoubt: false,
+  words: 'no token: the settings of its credentials cannot be used',
+}
+
+const noToken: TokenSource = {
+  current: () => Promise.resolve(WITHOUT_SETTINGS),
+  refused: () => Promise.resolve(WITHOUT_SETTINGS),
+  accepted: () => {},
 }
 
 /** What else may stand there was not written here: it is given on as what cannot be unsealed. */

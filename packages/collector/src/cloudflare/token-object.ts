@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { TokenAnswer, TokenSource } from '@warren/rabbitpre'
+import { consoleLog } from '../edge/console-log.ts'
 import type { TokenStub } from './remote-token.ts'
 import { tokenHolder, type TokenCredentials } from './token-holder.ts'
 
@@ -89,5 +90,5 @@ function bytesOf(value: unknown): Uint8Array | undefined {
 }
 
 function warnOnConsole(words: string, credentials: string): void {
-  console.warn(JSON.stringify({ level: 'warn', msg: words, credentials }))
+  consoleLog('warn', words, { credentials })
 }

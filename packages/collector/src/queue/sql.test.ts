@@ -66,7 +66,10 @@ describe('sqlQueue', () => {
     await compressing.close()
     const driver = nodeSqlite(stage.file.path)
     expect(() => sqlQueue(driver)).toThrow('compressed by a newer Node')
-    driver.close()
+    // Where it was told that there can be none it opens, and refuses what it comes upon.
+    const mistaken = sqlQueue(driver, { isNeverCompressed: true, defer: setImmediate })
+    await expect(mistaken.lease(LANE, PLENTY, 1000)).rejects.toThrow('compressed by a newer Node')
+    await mistaken.close()
     const again = sqlQueue(nodeSqlite(stage.file.path), { compression: COMPRESSION, defer: setImmediate })
     expect(uuidsOf(await again.lease(LANE, PLENTY, 1000))).toEqual(['order-0', 'order-1', 'order-2', 'order-3'])
     await again.close()

@@ -2,6 +2,7 @@ import { benchBacklog } from './collector-backlog.ts'
 import { benchDelivery } from './collector-delivery.ts'
 import { benchIngest } from './collector-ingest.ts'
 import { benchOnce } from './collector-once.ts'
+import { benchEdge } from './edge.ts'
 import { benchTabs } from './tracker-tabs.ts'
 import { benchTracker } from './tracker.ts'
 
@@ -13,6 +14,7 @@ const BENCHES: Record<string, () => AsyncGenerator<object>> = {
   delivery: benchDelivery,
   once: benchOnce,
   backlog: benchBacklog,
+  edge: benchEdge,
 }
 
 /** Names for several. */

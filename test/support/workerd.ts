@@ -33,6 +33,8 @@ export type WorkerdOptions = TestWorker & {
 
 export interface Workerd {
   url: string
+  /** Of the workerd that runs now. */
+  pid(): number
   /**
    * Kills workerd with SIGKILL before this returns; miniflare starts another at once, on the same port and storage.
    * Resolves once that one takes requests.
@@ -83,6 +85,7 @@ export async function startWorkerd({ persist, port = 0, workers = [], ...main }:
 
   return {
     url,
+    pid: () => childOf(mark),
     kill() {
       const pid = childOf(mark)
       const restarted = new Promise<void>((done, failed) => restarts.push({ done, failed }))

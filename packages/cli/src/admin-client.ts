@@ -1,4 +1,5 @@
 import { readAdminToken, SettingsError, type Environment } from '@warren/collector/node'
+import { failedFetchCode } from '@warren/rabbitpre'
 
 /** Where `warren serve` listens unless told otherwise. */
 const DEFAULT_URL = 'http://127.0.0.1:8787'
@@ -42,7 +43,7 @@ export function adminClient(flags: { url?: string | undefined }, environment: En
         ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
       }).catch((error: unknown) => {
         throw new SettingsError(
-          `no collector answers at ${base} (${reasonOf(error)}): start it with WARREN_ADMIN_TOKEN set, ` +
+          `no collector answers at ${base} (${failedFetchCode(error)}): start it with WARREN_ADMIN_TOKEN set, ` +
             'or give its address with --url or WARREN_URL',
         )
       })
@@ -60,11 +61,6 @@ function readUrl(text: string): string {
     )
   }
   return url.origin + url.pathname.replace(/\/+$/, '')
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined
-  return cause?.code ?? cause?.message ?? 'no answer'
 }
 
 async function wordsOf(response: Response, base: string): Promise<string> {

@@ -25,8 +25,8 @@ export type QueueThread = EventQueue & {
  * {@link sqliteQueue} in a thread of its own: while one commit is on its way to the disk, requests are read and checked
  * and the next one gathers. What is asked in one turn of the event loop crosses in one message.
  *
- * The thread goes by this side's clock, which comes with each message. If it ends by a fault of its own, the fault is
- * thrown here where nobody can catch it: a collector without its queue has nothing left to do.
+ * The thread goes by this side's clock, which comes with each message. If it ends by a fault of its own once it is
+ * open, the fault is thrown here where nobody can catch it: a collector without its queue has nothing left to do.
  */
 export function queueThread(path: string, options: SqliteQueueOptions = {}): QueueThread {
   const { now = Date.now, onCommit, limits, room } = options
@@ -77,7 +77,14 @@ export function queueThread(path: string, options: SqliteQueueOptions = {}): Que
   }
 
   const opened = new Promise<void>((resolve, reject) => {
-    worker.on('message', ({ kept, answers, commitsMs }: Answers) => {
+    worker.on('message', (message: Answers | Error) => {
+      if (message instanceof Error) {
+        end(message)
+        reject(message)
+        void worker.terminate()
+        return
+      }
+      const { kept, answers, commitsMs } = message
       if (!isOpen) {
         isOpen = true
         resolve()

@@ -1,0 +1,144 @@
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { databaseOf, type CliHome } from '../support/homes/cli-home.ts'
+import type { HomeOptions } from '../support/homes/home.ts'
+import { cliHomes } from '../support/homes/homes.ts'
+import { batchOf, post, timeUuid } from '../support/load.ts'
+import { freshFolder, type CliProcess } from '../support/processes.ts'
+import { startSandbox, towards, type TestSandbox } from '../support/sandbox.ts'
+
+/** What `serve` does with its process, its database and its files, on every runtime that runs the command line. */
+
+/** Events whose lines are well over the 4 KiB from which packs are compressed. */
+const EVENTS_OF_A_PACK = 60
+
+/** An upstream that nobody answers for. */
+const NOWHERE = { url: 'http://127.0.0.1:9' }
+
+const soon = { timeout: 20_000, interval: 50 }
+
+let folder: ReturnType<typeof freshFolder>
+let sandbox: TestSandbox
+let started: CliProcess[]
+beforeEach(async () => {
+  folder = freshFolder()
+  sandbox = await startSandbox()
+  started = []
+})
+afterEach(async () => {
+  for (const { end } of started) await end('SIGKILL')
+  await sandbox.close()
+  folder.remove()
+})
+
+async function start(home: CliHome, options: Partial<HomeOptions> = {}): Promise<CliProcess> {
+  const collector = await home.spawn({ folder: folder.path, config: {}, variables: towards(sandbox), ...options })
+  started.push(collector)
+  return collector
+}
+
+/** The lines that a start which must fail ends with. */
+async function refusal(home: CliHome, options: Partial<HomeOptions> = {}): Promise<string[]> {
+  const error: unknown = await start(home, options).catch((reason: unknown) => reason)
+  expect(String(error)).toMatch(/ended with [1-9]/)
+  return String(error).split('\n').slice(1).filter(Boolean)
+}
+
+const uuids = (count: number) => Array.from({ length: count }, timeUuid)
+const arrived = async () => new Set((await sandbox.events()).events.map(({ uuid }) => uuid))
+
+describe.each(cliHomes)('warren serve on $name', (home) => {
+  it.each(cliHomes)('leaves a database alone that a collector on $name holds', async (holder) => {
+    const first = await start(holder)
+    const lines = await refusal(home)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain('cannot be opened: another collector works on it')
+    // The first has not noticed, and the second may once the first was killed.
+    const [uuid = ''] = uuids(1)
+    expect(await post(first.url, [uuid])).toEqual([uuid])
+    await first.end('SIGKILL')
+    const second = await start(home)
+    await expect.poll(arrived, soon).toEqual(new Set([uuid]))
+    expect(await second.end('SIGTERM')).toBe(0)
+  })
+
+  it('says in one line why its database cannot be opened', async () => {
+    mkdirSync(databaseOf(folder.path))
+    const [line, ...more] = await refusal(home)
+    expect(more).toEqual([])
+    expect(line).toMatch(/^--db\/WARREN_DB: .*warren\.db cannot be opened: unable to open database file/)
+  })
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('answers what is in hand after %s, and ends with 0', async (signal) => {
+    const collector = await start(home)
+    const [uuid = ''] = uuids(1)
+    const body = batchOf([uuid])
+    const { port } = new URL(collector.url)
+    const idle = connect(Number(port), '127.0.0.1')
+    const socket = connect(Number(port), '127.0.0.1')
+    let answer = ''
+    socket.on('data', (chunk) => (answer += chunk.toString()))
+    await once(socket, 'connect')
+    socket.write(
+      `POST /v1/batch?source=x HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`,
+    )
+    socket.write(body.slice(0, 10))
+    // Another request that is answered: by then the first one's head has been read.
+    expect(await (await fetch(`${collector.url}/healthz`)).json()).toEqual({ status: 'alive' })
+    collector.child.kill(signal)
+    await expect.poll(() => collector.output(), soon).toContain('"stopping"')
+    socket.write(body.slice(10))
+    await once(socket, 'close')
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+    expect(answer.toLowerCase()).toContain('connection: close')
+    expect(answer).toContain('"accepted":1')
+    expect(await collector.end(signal)).toBe(0)
+    idle.destroy()
+    expect(collector.output().trimEnd().split('\n').at(-1)).toContain('"msg":"stopped"')
+
+    await start(home)
+    await expect.poll(arrived, soon).toEqual(new Set([uuid]))
+    expect((await sandbox.events()).repeats).toBe(0)
+  })
+
+  it('looks at the files of credentials on SIGHUP, and goes on', async () => {
+    const path = join(folder.path, 'token')
+    writeFileSync(path, 'one')
+    // Of no destination: nobody else looks at them.
+    const collector = await start(home, { config: { credentials: { spare: { token: { file: path } } } } })
+    const [uuid = ''] = uuids(1)
+    expect(await post(collector.url, [uuid])).toEqual([uuid])
+    writeFileSync(path, 'another')
+    collector.child.kill('SIGHUP')
+    await expect
+      .poll(() => collector.output(), soon)
+      .toContain('"credentials":"spare","msg":"the credentials have changed"')
+    expect(await post(collector.url, [uuid])).toEqual([uuid])
+    expect(await collector.end('SIGTERM')).toBe(0)
+  })
+
+  it.each(cliHomes.filter(({ name }) => name !== home.name))(
+    'takes over what a collector on $name has left, compressed packs among it',
+    async (writer) => {
+      const before = await start(writer, { variables: towards(NOWHERE) })
+      const sent = uuids(EVENTS_OF_A_PACK)
+      expect(await post(before.url, sent)).toEqual(sent)
+      await before.end('SIGKILL')
+      const database = new DatabaseSync(databaseOf(folder.path), { readOnly: true })
+      const packs = database.prepare('SELECT typeof(body) AS kind, events FROM packs').all()
+      database.close()
+      expect(packs).toEqual([{ kind: 'blob', events: EVENTS_OF_A_PACK }])
+
+      const after = await start(home)
+      // Known from the other's time: acknowledged again, and not sent again.
+      expect(await post(after.url, sent)).toEqual(sent)
+      await expect.poll(arrived, soon).toEqual(new Set(sent))
+      expect(await after.end('SIGTERM')).toBe(0)
+      expect((await sandbox.events()).repeats).toBe(0)
+    },
+  )
+})

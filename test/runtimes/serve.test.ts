@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -10,11 +10,15 @@ import { cliHomes } from '../support/homes/homes.ts'
 import { batchOf, post, timeUuid } from '../support/load.ts'
 import { freshFolder, type CliProcess } from '../support/processes.ts'
 import { startSandbox, towards, type TestSandbox } from '../support/sandbox.ts'
+import { tracing, unsynced } from '../support/sync-trace.ts'
 
 /** What `serve` does with its process, its database and its files, on every runtime that runs the command line. */
 
 /** Events whose lines are well over the 4 KiB from which packs are compressed. */
 const EVENTS_OF_A_PACK = 60
+
+/** Requests whose answers are held against the syncs. */
+const SYNCED_REQUESTS = 20
 
 /** An upstream that nobody answers for. */
 const NOWHERE = { url: 'http://127.0.0.1:9' }
@@ -52,6 +56,31 @@ const uuids = (count: number) => Array.from({ length: count }, timeUuid)
 const arrived = async () => new Set((await sandbox.events()).events.map(({ uuid }) => uuid))
 
 describe.each(cliHomes)('warren serve on $name', (home) => {
+  it('answers nobody before what it answers for is synced to disk', async () => {
+    const traces = join(folder.path, 'trace')
+    const collector = await home.spawn(
+      { folder: folder.path, config: {}, variables: towards(sandbox) },
+      tracing(traces),
+    )
+    // strace passes signals on, but SIGKILL, and ends when what it traces has ended.
+    const pid = Number(/"pid":(\d+)/.exec(collector.output())?.[1])
+    try {
+      for (let n = 0; n < SYNCED_REQUESTS; n++) {
+        const events = ['a', 'b'].map((name) => `marker-${n}-${name}`)
+        expect(await post(collector.url, events)).toEqual(events)
+      }
+    } finally {
+      process.kill(pid, 'SIGTERM')
+      await collector.end('SIGCONT')
+    }
+    const trace = readFileSync(traces, 'utf8').split('\n')
+    const { answered, early } = unsynced(trace)
+    expect(answered).toBeGreaterThanOrEqual(SYNCED_REQUESTS)
+    expect(early).toEqual([])
+    // The same trace without its syncs must not pass.
+    expect(unsynced(trace.filter((line) => !/f(data)?sync/.test(line))).early).toHaveLength(answered)
+  })
+
   it.each(cliHomes)('leaves a database alone that a collector on $name holds', async (holder) => {
     const first = await start(holder)
     const lines = await refusal(home)
@@ -78,7 +107,6 @@ describe.each(cliHomes)('warren serve on $name', (home) => {
     const [uuid = ''] = uuids(1)
     const body = batchOf([uuid])
     const { port } = new URL(collector.url)
-    const idle = connect(Number(port), '127.0.0.1')
     const socket = connect(Number(port), '127.0.0.1')
     let answer = ''
     socket.on('data', (chunk) => (answer += chunk.toString()))
@@ -97,12 +125,21 @@ describe.each(cliHomes)('warren serve on $name', (home) => {
     expect(answer.toLowerCase()).toContain('connection: close')
     expect(answer).toContain('"accepted":1')
     expect(await collector.end(signal)).toBe(0)
-    idle.destroy()
     expect(collector.output().trimEnd().split('\n').at(-1)).toContain('"msg":"stopped"')
 
     await start(home)
     await expect.poll(arrived, soon).toEqual(new Set([uuid]))
     expect((await sandbox.events()).repeats).toBe(0)
+  })
+
+  it('ends although somebody has connected and says nothing', async () => {
+    const collector = await start(home)
+    const silent = connect(Number(new URL(collector.url).port), '127.0.0.1')
+    await once(silent, 'connect')
+    const [uuid = ''] = uuids(1)
+    expect(await post(collector.url, [uuid])).toEqual([uuid])
+    expect(await collector.end('SIGTERM')).toBe(0)
+    silent.destroy()
   })
 
   it('looks at the files of credentials on SIGHUP, and goes on', async () => {

@@ -13,14 +13,18 @@ export interface CliRuntime {
 
 /** The home of such a runtime, with the process for tests of signals and outputs. */
 export interface CliHome extends Home {
-  spawn(options: HomeOptions): Promise<CliProcess>
+  /** @param wrapper a command that runs the runtime, such as strace. */
+  spawn(options: HomeOptions, wrapper?: string[]): Promise<CliProcess>
 }
 
 /** `warren serve` on a runtime, with its database in the folder of its state. */
 export function cliHome({ name, command, variables }: CliRuntime): CliHome {
-  function spawn({ folder, config, variables: given = {}, port = 0 }: HomeOptions): Promise<CliProcess> {
+  function spawn(
+    { folder, config, variables: given = {}, port = 0 }: HomeOptions,
+    wrapper: string[] = [],
+  ): Promise<CliProcess> {
     const args = ['serve', '--port', String(port), '--db', databaseOf(folder)]
-    return startListening([...command(), CLI, ...args], {
+    return startListening([...wrapper, ...command(), CLI, ...args], {
       // The state's folder, so that no file of the repository's is taken for the collector's.
       folder,
       environment: { WARREN_CONFIG: JSON.stringify(config), ...variables?.(folder), ...given },

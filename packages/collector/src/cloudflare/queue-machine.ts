@@ -59,6 +59,8 @@ export async function queueMachine(options: QueueMachineOptions): Promise<QueueM
     now,
     limits: { bytes: maxBytes, ...(maxEvents === undefined ? {} : { events: maxEvents }) },
     onCommit: (ms) => telemetry.observe('commit', {}, ms),
+    // A wake-up must not read the backlog.
+    isNeverCompressed: true,
   })
   const { dead } = queue
   const tokens = new Map(

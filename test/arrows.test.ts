@@ -34,6 +34,13 @@ const ALLOWED: Record<string, readonly string[]> = {
     'collector/ingest',
     'collector/queue (ports)',
   ],
+  'collector/direct': [
+    '@warren/protocol',
+    '@warren/rabbitpre',
+    'collector',
+    'collector/queue (ports)',
+    'collector/forward',
+  ],
   'collector/edge': ['hono', 'collector', 'collector/settings'],
   'collector/settings': ['@warren/protocol', '@warren/rabbitpre', 'collector', 'collector/forward'],
   'collector/ingest': ['@warren/protocol', '@warren/rabbitpre', 'hono', 'collector', 'collector/queue (ports)'],

@@ -31,18 +31,24 @@ export function configuredSources(sources: ReadonlyMap<string, SourceRules>): Fi
     if (!rules) {
       throw new ProblemError(401, id === '' ? 'source: is missing from the query' : 'source: no such source here')
     }
-    if (rules.origins) checkOrigin(request.headers.get('origin'), rules.origins)
-    if (rules.key !== undefined && !isSameText(request.headers.get('authorization') ?? '', `Bearer ${rules.key}`)) {
+    if (rules.origins) checkOrigin(valueOf(request, 'origin'), rules.origins)
+    if (rules.key !== undefined && !isSameText(valueOf(request, 'authorization'), `Bearer ${rules.key}`)) {
       throw new ProblemError(401, 'authorization: must be "Bearer <the key of this source>"')
     }
     return { id, rules }
   }
 }
 
-function checkOrigin(origin: string | null, allowed: readonly string[]): void {
-  if (allowed.includes('*')) return
-  if (origin !== null && allowed.some((pattern) => isOrigin(origin, pattern))) return
-  throw new ProblemError(403, `origin: ${origin ?? 'none'} is not among the origins of this source`)
+/** A header's value, empty where there is none. workerd leaves the spaces behind a value in it. */
+function valueOf(request: Request, name: string): string {
+  return request.headers.get(name)?.trim() ?? ''
+}
+
+function checkOrigin(origin: string, allowed: readonly string[]): void {
+  if (allowed.includes('*') || allowed.some((pattern) => isOrigin(origin, pattern))) return
+  // Only ASCII is an origin (RFC 6454), and the runtimes read other bytes differently.
+  const shown = /^[ -~]+$/.test(origin) ? origin : 'none'
+  throw new ProblemError(403, `origin: ${shown} is not among the origins of this source`)
 }
 
 /** `https://*.shop.example` means every name below shop.example, and not that name itself. */

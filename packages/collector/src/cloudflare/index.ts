@@ -1,3 +1,9 @@
 export { WarrenQueue } from './queue-object.ts'
 export { WarrenToken } from './warren-token.ts'
-export { cloudflareWorker, type CloudflareWorker, type CloudflareWorkerOptions, type WorkerBindings } from './worker.ts'
+export {
+  cloudflareWorker,
+  type CloudflareWorker,
+  type CloudflareWorkerOptions,
+  type RequestContext,
+  type WorkerBindings,
+} from './worker.ts'

@@ -31,7 +31,13 @@ export interface CloudflareWorkerOptions {
 }
 
 export interface CloudflareWorker {
-  fetch(request: Request, bindings: WorkerBindings): Promise<Response>
+  fetch(request: Request, bindings: WorkerBindings, context: RequestContext): Promise<Response>
+}
+
+/** What the runtime gives with each request. */
+export interface RequestContext {
+  /** Lets this go on where the client has gone. */
+  waitUntil(work: Promise<unknown>): void
 }
 
 /**
@@ -43,10 +49,13 @@ export function cloudflareWorker({ scripts = [] }: CloudflareWorkerOptions = {})
   const apps = new WeakMap<WorkerBindings, Hono>()
 
   return {
-    async fetch(request, bindings) {
+    async fetch(request, bindings, context) {
       let app = apps.get(bindings)
       if (!app) apps.set(bindings, (app = open(bindings, scripts)))
-      return app.fetch(request)
+      const answer = Promise.resolve(app.fetch(request))
+      // A page sends its last events and closes: the runtime would end them on their way to the queue.
+      context.waitUntil(answer)
+      return answer
     },
   }
 }

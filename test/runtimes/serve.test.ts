@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -8,6 +9,7 @@ import { databaseOf, type CliHome } from '../support/homes/cli-home.ts'
 import type { HomeOptions } from '../support/homes/home.ts'
 import { cliHomes } from '../support/homes/homes.ts'
 import { batchOf, post, timeUuid } from '../support/load.ts'
+import { counter } from '../support/metrics.ts'
 import { freshFolder, type CliProcess } from '../support/processes.ts'
 import { startSandbox, towards, type TestSandbox } from '../support/sandbox.ts'
 import { tracing, unsynced } from '../support/sync-trace.ts'
@@ -140,6 +142,33 @@ describe.each(cliHomes)('warren serve on $name', (home) => {
     expect(await post(collector.url, [uuid])).toEqual([uuid])
     expect(await collector.end('SIGTERM')).toBe(0)
     silent.destroy()
+  })
+
+  it('sends nothing that it does not count, where a kept connection ends without an answer', async () => {
+    const calls = new Map<Socket, number>()
+    const platform = createServer((request, response) => {
+      const { socket } = request
+      request.resume().once('end', () => {
+        const nth = (calls.get(socket) ?? 0) + 1
+        calls.set(socket, nth)
+        if (nth === 1) response.end('{"code":"200"}')
+        else socket.destroy()
+      })
+    }).listen(0, '127.0.0.1')
+    await once(platform, 'listening')
+    try {
+      const url = `http://127.0.0.1:${(platform.address() as AddressInfo).port}`
+      const collector = await start(home, { variables: towards({ url }) })
+      for (const delivered of [1, 2, 3]) {
+        await post(collector.url, uuids(1))
+        await expect.poll(() => counter(collector.url, 'warren_delivered_total'), soon).toBe(delivered)
+      }
+      const seen = [...calls.values()].reduce((sum, count) => sum + count, 0)
+      expect(seen).toBe(await counter(collector.url, 'warren_calls_total'))
+    } finally {
+      platform.closeAllConnections()
+      platform.close()
+    }
   })
 
   it('looks at the files of credentials on SIGHUP, and goes on', async () => {

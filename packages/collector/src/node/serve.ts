@@ -18,6 +18,7 @@ import { openQueue } from './open-queue.ts'
 import { readSecret, type Settings } from './settings.ts'
 import { nodeTelemetry, type NodeTelemetry, type WatchedQueue } from './telemetry.ts'
 import { wakeTimer } from '../wake-timer.ts'
+import { upstreamFetch } from './upstream-fetch.ts'
 
 export interface Running {
   /** `http://host:port`, with the port that was really taken. */
@@ -59,7 +60,8 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
     telemetry,
     onChange: (name) => forwarder.credentialsChanged(name),
   })
-  const destinations = openDestinations(config, credentials.sources)
+  const send = upstreamFetch()
+  const destinations = openDestinations(config, credentials.sources, send ? { fetch: send } : {})
   let queue: WatchedQueue
   try {
     queue = await openQueue(settings, telemetry)

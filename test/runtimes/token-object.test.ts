@@ -161,7 +161,7 @@ describe('the token and the secret', () => {
       words: 'no token: the settings of its credentials cannot be used',
     })
     // The operator sees why.
-    await expect.poll(() => workerd?.output()).toContain('there are no credentials others')
+    await expect.poll(() => workerd?.output(), { timeout: 10_000 }).toContain('there are no credentials others')
   })
 })
 

@@ -20,6 +20,8 @@ export type TestWorker = Code & {
   durableObjects?: Record<string, string | { className: string; scriptName: string }>
   /** By binding: the name of another Worker. */
   services?: Record<string, string>
+  /** By binding: the name of a namespace, which Workers may share. */
+  kvNamespaces?: Record<string, string>
 }
 
 export type WorkerdOptions = TestWorker & {
@@ -107,7 +109,15 @@ async function originOf(miniflare: Miniflare): Promise<string> {
 }
 
 async function optionsOf(worker: TestWorker): Promise<WorkerOptions> {
-  const { name = 'warren', entry, script, bindings = {}, durableObjects = {}, services = {} } = worker
+  const {
+    name = 'warren',
+    entry,
+    script,
+    bindings = {},
+    durableObjects = {},
+    services = {},
+    kvNamespaces = {},
+  } = worker
   return {
     name,
     modules: true,
@@ -121,6 +131,7 @@ async function optionsOf(worker: TestWorker): Promise<WorkerOptions> {
       ]),
     ),
     serviceBindings: services,
+    kvNamespaces,
     outboundService: { network: { allow: ['local'] } },
   }
 }

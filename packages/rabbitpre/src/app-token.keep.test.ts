@@ -41,7 +41,7 @@ beforeEach(() => {
 })
 
 /** A holder that begins anew: another life, or another isolate. */
-const open = (appid = 'app-1'): WatchedTokenSource =>
+const open = (appid = 'app-1', waitUntil?: (work: Promise<unknown>) => void): WatchedTokenSource =>
   appToken({
     appid: fixedSecret(appid),
     secret: fixedSecret('hush-1'),
@@ -49,6 +49,7 @@ const open = (appid = 'app-1'): WatchedTokenSource =>
     now: () => clock,
     random: () => chance,
     keep,
+    ...(waitUntil ? { waitUntil } : {}),
     fetch() {
       fetched++
       return Promise.resolve(answer())
@@ -271,4 +272,19 @@ describe('a keep that is down', () => {
     await source.current()
     expect(warnings).toHaveLength(4)
   })
+})
+
+it('the work that callers share is given to a runtime that would end it with its caller', async () => {
+  const given: Promise<unknown>[] = []
+  const source = open('app-1', (work) => given.push(work))
+  const generation = await generationOf(source)
+  // The renewal, and the look that it begins with.
+  expect(given).toHaveLength(2)
+  clock += LIFE_MS * 0.76
+  await source.current()
+  expect(given).toHaveLength(4)
+  await Promise.all(given)
+  expect(await source.current()).toMatchObject({ token: 'tok-2' })
+  await source.refused(generation)
+  expect(given).toHaveLength(4)
 })

@@ -34,6 +34,11 @@ export interface AppTokenOptions extends AppTokenFetcherOptions {
   onChange?: () => void
   /** Where the token outlives this holder. Default: nowhere. */
   keep?: TokenKeep
+  /**
+   * Given the work that callers share, where a runtime ends a request's work with the request: a Worker's `waitUntil`.
+   * Without it, a renewal cut off there is waited for in vain by all who come after. Default: work goes on by itself.
+   */
+  waitUntil?: (work: Promise<unknown>) => void
   random?: () => number
 }
 
@@ -92,9 +97,14 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
   const isAlive = (one: HeldToken) => !one.isRefused && now() < one.expiresAt && one.keys.appid === keys?.appid
   const isCooling = () => failure !== undefined && now() < failure.until
 
+  function shared<Result>(work: Promise<Result>): Promise<Result> {
+    options.waitUntil?.(work)
+    return work
+  }
+
   /** Has one call made, or joins the one under way; of former keys, it is waited for and followed by one's own. */
   function renew(present: AppKeys): Promise<void> {
-    return (fetching ??= renewOnce(present).finally(() => (fetching = undefined)))
+    return (fetching ??= shared(renewOnce(present).finally(() => (fetching = undefined))))
   }
 
   async function renewOnce(by: AppKeys): Promise<void> {
@@ -103,7 +113,7 @@ export function appToken(options: AppTokenOptions): WatchedTokenSource {
 
   /** Takes what another holder has fetched, or an earlier life. One look for all, which learn alike what it brought. */
   function takeKept(by: AppKeys): Promise<boolean> {
-    return (looking ??= takeKeptOnce(by).finally(() => (looking = undefined)))
+    return (looking ??= shared(takeKeptOnce(by).finally(() => (looking = undefined))))
   }
 
   async function takeKeptOnce(by: AppKeys): Promise<boolean> {

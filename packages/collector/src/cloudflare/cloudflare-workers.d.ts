@@ -19,4 +19,7 @@ declare module 'cloudflare:workers' {
     /** The object's alarm has fired; where it throws, it is fired again, six times at the most. */
     alarm?(): Promise<void>
   }
+
+  /** Keeps the work of this request going when its answer has left, for 30 s at the most. */
+  export function waitUntil(work: Promise<unknown>): void
 }

@@ -71,7 +71,7 @@ export function returnConformance(stage: ConformanceStage): void {
       expect(await status()).toEqual(IDLE)
     })
 
-    it('is handed out in the order of falling due, among a thousand', async () => {
+    it('is handed out in the order of falling due, among a thousand', { timeout: 30_000 }, async () => {
       const count = 1000
       await put(count)
       const first = await lease(60_000, { events: count, bytes: 10_000_000 })

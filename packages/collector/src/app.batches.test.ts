@@ -15,6 +15,7 @@ describe('a batch', () => {
     ['mini', batch([event()], { sentAt: 'now' }), /^sentAt: /],
     ['mini', batch([event()], { writers: [{ id: 'w', given: -1 }] }), /^writers\.0\.given: /],
     ['mini', batch([event()], { device: 'd'.repeat(257) }), /^device: /],
+    ['mini', batch([event()], { sdk: 5 }), /^sdk: Invalid input: expected string, received number$/],
   ])('to %s as it must not be is 400: %#', async (source, body, detail) => {
     const answer = await post(body, { source, headers: { origin: 'https://a.example' } })
     expect(answer.status).toBe(400)

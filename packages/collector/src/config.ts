@@ -1,4 +1,29 @@
-import { array, enum as oneOf, int, number, record, strictObject, string, union, url, type infer as Infer } from 'zod'
+import {
+  array,
+  _default as withDefault,
+  enum as oneOf,
+  int,
+  maximum,
+  minimum,
+  minLength,
+  nullable,
+  number,
+  optional,
+  pipe,
+  positive,
+  prefault,
+  record,
+  refine,
+  regex,
+  strictObject,
+  string,
+  superRefine,
+  transform,
+  trim,
+  union,
+  url,
+  type infer as Infer,
+} from 'zod/mini'
 import { IDENTITY_TYPES, MAX_BATCH_EVENTS, MAX_INFLATED_BYTES } from '@warren/protocol'
 import { DEFAULT_BASE_URL, publicParamsSchema } from '@warren/rabbitpre'
 
@@ -7,9 +32,12 @@ import { DEFAULT_BASE_URL, publicParamsSchema } from '@warren/rabbitpre'
  * the variable or the file that holds them; a value has no place here.
  */
 
-const name = () => string().regex(/^[\w.-]{1,64}$/, 'must have 1–64 letters, digits, dots, dashes or underscores')
+const name = () =>
+  string().check(regex(/^[\w.-]{1,64}$/, 'must have 1–64 letters, digits, dots, dashes or underscores'))
 
-const secretReferences = [strictObject({ variable: string().min(1) }), strictObject({ file: string().min(1) })] as const
+const text = () => string().check(minLength(1))
+
+const secretReferences = [strictObject({ variable: text() }), strictObject({ file: text() })] as const
 
 const secretSchema = union(
   secretReferences,
@@ -19,55 +47,64 @@ export type SecretReference = Infer<typeof secretSchema>
 
 const whole = (least: number, most: number = Number.MAX_SAFE_INTEGER) => {
   const words = `must be a whole number, ${most < Number.MAX_SAFE_INTEGER ? `${least}–${most}` : `${least} or more`}`
-  return int(words).min(least, words).max(most, words)
+  return int(words).check(minimum(least, words), maximum(most, words))
 }
 
 /** Scheme and host. */
 const baseUrl = () =>
-  url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).refine(
-    (base) => base === new URL(base).origin || base === `${new URL(base).origin}/`,
-    'must be scheme and host alone',
+  url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).check(
+    refine(
+      (base) => base === new URL(base).origin || base === `${new URL(base).origin}/`,
+      'must be scheme and host alone',
+    ),
   )
 
 /** A path on that host. A second slash would name another one, and the token or the secret would go there. */
-const path = () => string().regex(/^\/(?![/\\])\S*$/, 'must begin with / and not with //')
+const path = () => string().check(regex(/^\/(?![/\\])\S*$/, 'must begin with / and not with //'))
 
 const credentialsSchema = strictObject({
   /** The X-Token itself, kept fresh by somebody else. */
-  token: secretSchema.optional(),
+  token: optional(secretSchema),
   /** The app that tokens are fetched for. No secret by itself, so it may be written here. */
-  appid: union(
-    [string().trim().min(1), ...secretReferences],
-    'must be the appid, { "variable": "NAME" } or { "file": "path" }',
-  ).optional(),
-  secret: secretSchema.optional(),
+  appid: optional(
+    union(
+      [string().check(trim(), minLength(1)), ...secretReferences],
+      'must be the appid, { "variable": "NAME" } or { "file": "path" }',
+    ),
+  ),
+  secret: optional(secretSchema),
   /** Where tokens are fetched. Default: the vendor's. */
-  tokenPath: path().optional(),
+  tokenPath: optional(path()),
   /** The host that tokens are fetched from. Default: that of the destinations that use these credentials. */
-  baseUrl: baseUrl().optional(),
-}).superRefine((credentials, context) => {
-  const issue = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
-  const { token, appid, secret } = credentials
-  if (token) {
-    for (const field of ['appid', 'secret', 'tokenPath', 'baseUrl'] as const) {
-      if (credentials[field] !== undefined) issue(field, 'does not go with token: keep token, or appid and secret')
+  baseUrl: optional(baseUrl()),
+}).check(
+  superRefine((credentials, context) => {
+    const issue = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
+    const { token, appid, secret } = credentials
+    if (token) {
+      for (const field of ['appid', 'secret', 'tokenPath', 'baseUrl'] as const) {
+        if (credentials[field] !== undefined) issue(field, 'does not go with token: keep token, or appid and secret')
+      }
+      return
     }
-    return
-  }
-  if (appid === undefined && !secret) return issue('token', 'is required, or appid and secret in its place')
-  if (appid === undefined) issue('appid', 'is required with secret')
-  if (!secret) issue('secret', 'is required with appid')
-})
+    if (appid === undefined && !secret) return issue('token', 'is required, or appid and secret in its place')
+    if (appid === undefined) issue('appid', 'is required with secret')
+    if (!secret) issue('secret', 'is required with appid')
+  }),
+)
 export type CredentialsConfig = Infer<typeof credentialsSchema>
 
 /** An origin, `*`, `null`, or one with a wildcard for its first label; brought into the form in which browsers send it. */
 const origin = () =>
-  string()
-    .regex(
-      /^(\*|null|[a-z][a-z0-9+.-]*:\/\/(\*\.)?[^/*?#\s]+)$/i,
-      'must be an origin such as https://shop.example, https://*.shop.example, or *',
-    )
-    .transform(asSent)
+  pipe(
+    string().check(
+      regex(
+        /^(\*|null|[a-z][a-z0-9+.-]*:\/\/(\*\.)?[^/*?#\s]+)$/i,
+        'must be an origin such as https://shop.example, https://*.shop.example, or *',
+      ),
+    ),
+    transform(asSent),
+  )
 
 /** Stands for the wildcard while the rest is read as a URL. */
 const ANY_LABEL = 'any-label-'
@@ -82,14 +119,14 @@ function asSent(written: string): string {
 const destinationSchema = strictObject({
   /** Which of `credentials`. Destinations may share them. */
   credentials: name(),
-  publicParams: publicParamsSchema.default({ isMatching: false }),
+  publicParams: withDefault(publicParamsSchema, { isMatching: false }),
   /** Scheme and host. Default: the platform's own. */
-  baseUrl: baseUrl().optional(),
-  batchAddPath: path().optional(),
+  baseUrl: optional(baseUrl()),
+  batchAddPath: optional(path()),
   /** Events in one call. Default 500, the platform's most. */
-  maxCallEvents: whole(1, MAX_BATCH_EVENTS).optional(),
+  maxCallEvents: optional(whole(1, MAX_BATCH_EVENTS)),
   /** Bytes of one call's body. Default 1 MiB, which is ours: the platform does not say. One event may have 32 KiB. */
-  maxCallBytes: whole(64 * 1024, 16 * 1024 * 1024).optional(),
+  maxCallBytes: optional(whole(64 * 1024, 16 * 1024 * 1024)),
 })
 export type DestinationConfig = Infer<typeof destinationSchema>
 
@@ -99,40 +136,40 @@ const MAX_SHARDS = 64
 const sourceSchema = strictObject({
   kind: oneOf(['web', 'miniprogram', 'server']),
   /** For web sources: the origins whose pages may send. */
-  origins: array(origin()).min(1).optional(),
+  origins: optional(array(origin()).check(minLength(1))),
   /** For server sources: the secret that `Authorization: Bearer …` must carry. */
-  key: secretSchema.optional(),
+  key: optional(secretSchema),
   /** Which of `destinations`. Default `default`. */
-  destination: name().default('default'),
+  destination: withDefault(name(), 'default'),
   /** What happens to events without an identity, where the destination matches customers. */
-  anonymous: oneOf(['unmatched', 'device', 'reject']).default('unmatched'),
+  anonymous: withDefault(oneOf(['unmatched', 'device', 'reject']), 'unmatched'),
   /**
    * On Cloudflare alone: among how many Durable Objects this source's events are divided, by the device. Default 1.
    * Fixed by the source's first use: another number wants another source id.
    */
-  shards: whole(1, MAX_SHARDS).optional(),
+  shards: optional(whole(1, MAX_SHARDS)),
   /** The identity to match by where an event does not say: the first of these that it has. */
-  precedence: array(oneOf(IDENTITY_TYPES))
-    .min(1)
-    .default([...IDENTITY_TYPES]),
-}).superRefine((source, context) => {
-  const issue = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
-  if (source.kind === 'web' && !source.origins)
-    issue('origins', 'is required for a web source; ["*"] lets every page send')
-  if (source.kind !== 'web' && source.origins) issue('origins', 'is for web sources alone')
-  if (source.kind === 'server' && !source.key) issue('key', 'is required for a server source')
-  if (source.kind !== 'server' && source.key)
-    issue('key', 'is for server sources alone: what a client holds is no secret')
-})
+  precedence: withDefault(array(oneOf(IDENTITY_TYPES)).check(minLength(1)), [...IDENTITY_TYPES]),
+}).check(
+  superRefine((source, context) => {
+    const issue = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
+    if (source.kind === 'web' && !source.origins)
+      issue('origins', 'is required for a web source; ["*"] lets every page send')
+    if (source.kind !== 'web' && source.origins) issue('origins', 'is for web sources alone')
+    if (source.kind === 'server' && !source.key) issue('key', 'is required for a server source')
+    if (source.kind !== 'server' && source.key)
+      issue('key', 'is for server sources alone: what a client holds is no secret')
+  }),
+)
 export type SourceConfig = Infer<typeof sourceSchema>
 
 const queueSchema = strictObject({
   /** Events that may wait. Default 20 million, 100,000 in memory. A batch is taken whole or not at all. */
-  maxEvents: whole(MAX_BATCH_EVENTS).optional(),
+  maxEvents: optional(whole(MAX_BATCH_EVENTS)),
   /** Their bytes. Default 16 GiB, 256 MiB in memory. */
-  maxBytes: whole(MAX_INFLATED_BYTES).optional(),
+  maxBytes: optional(whole(MAX_INFLATED_BYTES)),
   /** With less than this free on the database's disk nothing new is taken, until twice as much is. Default 32 MiB. */
-  minFreeDiskBytes: whole(0).optional(),
+  minFreeDiskBytes: optional(whole(0)),
 })
 
 /**
@@ -141,26 +178,28 @@ const queueSchema = strictObject({
  */
 const deadLettersSchema = strictObject({
   /** Days after an event died. */
-  keepDays: number('must be a number of days, or null for ever')
-    .positive('must be over 0; null keeps them for ever')
-    .nullable()
-    .default(90),
+  keepDays: withDefault(
+    nullable(
+      number('must be a number of days, or null for ever').check(positive('must be over 0; null keeps them for ever')),
+    ),
+    90,
+  ),
   /** Of all lanes together; the oldest go first. */
-  maxEvents: whole(1).nullable().default(1_000_000),
+  maxEvents: withDefault(nullable(whole(1)), 1_000_000),
 })
 
 /** A plain path: nothing in it that a router reads as a pattern. */
 const PATH = /^(\/[\w.~-]+)+$/
 
 export const configSchema = strictObject({
-  $schema: string().optional(),
+  $schema: optional(string()),
   /** Where batches are taken besides `/v1/batch`: for sites whose visitors block known paths. */
-  batchPaths: array(string().regex(PATH, 'must be a path like /a/b')).default([]),
-  credentials: record(name(), credentialsSchema).default({}),
-  destinations: record(name(), destinationSchema).default({}),
-  sources: record(name(), sourceSchema).default({}),
-  queue: queueSchema.default({}),
-  deadLetters: deadLettersSchema.prefault({}),
+  batchPaths: withDefault(array(string().check(regex(PATH, 'must be a path like /a/b'))), []),
+  credentials: withDefault(record(name(), credentialsSchema), {}),
+  destinations: withDefault(record(name(), destinationSchema), {}),
+  sources: withDefault(record(name(), sourceSchema), {}),
+  queue: withDefault(queueSchema, {}),
+  deadLetters: prefault(deadLettersSchema, {}),
 })
 export type Config = Infer<typeof configSchema>
 

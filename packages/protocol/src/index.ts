@@ -1,4 +1,5 @@
 export * from './event-key.ts'
+export * from './in-english.ts'
 export * from './is-text.ts'
 export * from './limits.ts'
 export * from './pacing.ts'

@@ -4,13 +4,18 @@ import {
   enum as oneOf,
   int,
   literal,
+  maxLength,
+  minimum,
+  minLength,
+  optional,
   record,
   strictObject,
   string,
+  superRefine,
   unknown,
   type infer as Infer,
   type core,
-} from 'zod'
+} from 'zod/mini'
 import { IDENTITY_TYPES, MAX_BATCH_EVENTS, MAX_UUID_CHARS } from '@warren/protocol'
 import { identityField } from './identity-field.ts'
 
@@ -22,55 +27,65 @@ import { identityField } from './identity-field.ts'
 /** Which app a precise match looks in. */
 export const ACCURATE_MATCH_TYPES = ['gzh', 'workwechat', 'YOUZAN', 'EZR', 'contentminiapp', 'contenthome'] as const
 
+const text = () => string().check(minLength(1))
+
 /** `matchingType`: 1 精准, 2 模糊. */
 export const PRECISE = 1
 export const FUZZY = 2
 
 export const publicParamsSchema = strictObject({
-  isMatching: boolean().optional(),
-  matchingType: literal([PRECISE, FUZZY]).optional(),
+  isMatching: optional(boolean()),
+  matchingType: optional(literal([PRECISE, FUZZY])),
   /** 1: unionid > openid > phone > customer id. 2: the reverse. */
-  identifyWay: literal([1, 2]).optional(),
-  accurateMatchType: oneOf(ACCURATE_MATCH_TYPES).optional(),
-  accurateMatchValue: string().min(1).optional(),
-}).superRefine((params, context) => {
-  if (params.isMatching !== true) return
-  const need = (field: keyof typeof params, why: string) => {
-    if (params[field] === undefined) context.addIssue({ code: 'custom', path: [field], message: `is required ${why}` })
-  }
-  need('matchingType', 'when isMatching is true')
-  if (params.matchingType === FUZZY) need('identifyWay', 'when matchingType is 2 (fuzzy)')
-  if (params.matchingType === PRECISE) {
-    need('accurateMatchType', 'when matchingType is 1 (precise)')
-    need('accurateMatchValue', 'when matchingType is 1 (precise)')
-  }
-})
+  identifyWay: optional(literal([1, 2])),
+  accurateMatchType: optional(oneOf(ACCURATE_MATCH_TYPES)),
+  accurateMatchValue: optional(text()),
+}).check(
+  superRefine((params, context) => {
+    if (params.isMatching !== true) return
+    const need = (field: keyof typeof params, why: string) => {
+      if (params[field] === undefined)
+        context.addIssue({ code: 'custom', path: [field], message: `is required ${why}` })
+    }
+    need('matchingType', 'when isMatching is true')
+    if (params.matchingType === FUZZY) need('identifyWay', 'when matchingType is 2 (fuzzy)')
+    if (params.matchingType === PRECISE) {
+      need('accurateMatchType', 'when matchingType is 1 (precise)')
+      need('accurateMatchValue', 'when matchingType is 1 (precise)')
+    }
+  }),
+)
 export type PublicParams = Infer<typeof publicParamsSchema>
 
 export const batchAddEventSchema = strictObject({
-  identityType: oneOf(IDENTITY_TYPES).optional(),
-  thirdId: string().min(1).optional(),
-  openid: string().min(1).optional(),
-  unionid: string().min(1).optional(),
-  phone: string().min(1).optional(),
-  time: int().min(0).optional(),
-  uuid: string().min(1).max(MAX_UUID_CHARS).optional(),
-  eventKey: string().min(1).optional(),
-  intid: string().optional(),
-  eventargs: record(string(), unknown()).optional(),
+  identityType: optional(oneOf(IDENTITY_TYPES)),
+  thirdId: optional(text()),
+  openid: optional(text()),
+  unionid: optional(text()),
+  phone: optional(text()),
+  time: optional(int().check(minimum(0))),
+  uuid: optional(text().check(maxLength(MAX_UUID_CHARS))),
+  eventKey: optional(text()),
+  intid: optional(string()),
+  eventargs: optional(record(string(), unknown())),
 })
 export type BatchAddEvent = Infer<typeof batchAddEventSchema>
 
 export const batchAddRequestSchema = strictObject({
   publicParams: publicParamsSchema,
-  data: array(batchAddEventSchema).min(1).max(MAX_BATCH_EVENTS, `at most ${MAX_BATCH_EVENTS} events a call`),
-}).superRefine(({ publicParams, data }, context) => {
-  if (publicParams.isMatching !== true) return
-  data.forEach((event, index) => {
-    const issue = matchingIssue(event, publicParams)
-    if (issue) context.addIssue({ code: 'custom', path: ['data', index, issue.field], message: issue.message })
-  })
-})
+  data: array(batchAddEventSchema).check(
+    minLength(1),
+    maxLength(MAX_BATCH_EVENTS, `at most ${MAX_BATCH_EVENTS} events a call`),
+  ),
+}).check(
+  superRefine(({ publicParams, data }, context) => {
+    if (publicParams.isMatching !== true) return
+    data.forEach((event, index) => {
+      const issue = matchingIssue(event, publicParams)
+      if (issue) context.addIssue({ code: 'custom', path: ['data', index, issue.field], message: issue.message })
+    })
+  }),
+)
 export type BatchAddRequest = Infer<typeof batchAddRequestSchema>
 
 /** What an event lacks for a call that matches customers. */

@@ -1,4 +1,4 @@
-import { number, object, string, type ZodType } from 'zod'
+import { minLength, number, object, positive, string, type ZodMiniType } from 'zod/mini'
 import type { KeptToken, TokenKeep } from './token-keep.ts'
 
 /** The form of what is written: this byte, twelve of IV, then the sealed token with its tag. */
@@ -79,11 +79,11 @@ export function sealedKeep({ secret, appid, read, write, warn }: SealedKeepOptio
   }
 }
 
-const keptTokenSchema: ZodType<KeptToken> = object({
-  token: string().min(1),
+const keptTokenSchema: ZodMiniType<KeptToken> = object({
+  token: string().check(minLength(1)),
   generation: number(),
   appid: string(),
-  lifeMs: number().positive(),
+  lifeMs: number().check(positive()),
   expiresAt: number(),
   renewAt: number(),
 })

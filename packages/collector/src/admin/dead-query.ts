@@ -1,4 +1,17 @@
-import { enum as oneOf, int, strictObject, string, type infer as Infer, type ZodType } from 'zod'
+import {
+  _default as withDefault,
+  enum as oneOf,
+  exactOptional,
+  int,
+  maximum,
+  minimum,
+  minLength,
+  strictObject,
+  string,
+  type infer as Infer,
+  type ZodMiniType,
+} from 'zod/mini'
+import { inEnglish } from '@warren/protocol'
 import { describeIssue } from '@warren/rabbitpre'
 import { ProblemError } from '../problem.ts'
 import { MAX_DEAD_PAGE, type DeadQuery } from '../queue/dead-letters.ts'
@@ -6,26 +19,26 @@ import { MAX_DEAD_PAGE, type DeadQuery } from '../queue/dead-letters.ts'
 /** Letters in one answer where the request does not say. */
 const DEFAULT_LIMIT = 100
 
-const whole = (least: number) => int('must be a whole number').min(least, `must be ${least} or more`)
+const whole = (least: number) => int('must be a whole number').check(minimum(least, `must be ${least} or more`))
 /** An empty one would ask for everything, and look as if it did not. */
-const filled = () => string().min(1, 'must not be empty')
+const filled = () => string().check(minLength(1, 'must not be empty'))
 
 const queryFields = {
-  lane: string().exactOptional(),
-  source: string().exactOptional(),
-  uuid: string().exactOptional(),
-  eventKey: string().exactOptional(),
-  reason: oneOf(['refused', 'key_refused', 'too_large'], 'must be refused, key_refused or too_large').exactOptional(),
-  code: string().exactOptional(),
-  identity: filled().exactOptional(),
-  text: filled().exactOptional(),
+  lane: exactOptional(string()),
+  source: exactOptional(string()),
+  uuid: exactOptional(string()),
+  eventKey: exactOptional(string()),
+  reason: exactOptional(oneOf(['refused', 'key_refused', 'too_large'], 'must be refused, key_refused or too_large')),
+  code: exactOptional(string()),
+  identity: exactOptional(filled()),
+  text: exactOptional(filled()),
   /** Milliseconds since 1970. */
-  diedBefore: whole(0).exactOptional(),
+  diedBefore: exactOptional(whole(0)),
 }
 const pageFields = {
-  limit: whole(1).max(MAX_DEAD_PAGE, `must be at most ${MAX_DEAD_PAGE}`).default(DEFAULT_LIMIT),
+  limit: withDefault(whole(1).check(maximum(MAX_DEAD_PAGE, `must be at most ${MAX_DEAD_PAGE}`)), DEFAULT_LIMIT),
   /** A letter's number: the page begins after it. */
-  before: whole(1).exactOptional(),
+  before: exactOptional(whole(1)),
 }
 
 const NUMBERS: ReadonlySet<string> = new Set(['diedBefore', 'limit', 'before'])
@@ -56,8 +69,8 @@ export function readListQuery(url: string): { query: DeadQuery; page: { limit: n
 }
 
 /** What a schema makes of a value. @throws {ProblemError} 400 with the first thing wrong. */
-export function readAs<Schema extends ZodType>(schema: Schema, value: unknown): Infer<Schema> {
-  const parsed = schema.safeParse(value)
+export function readAs<Schema extends ZodMiniType>(schema: Schema, value: unknown): Infer<Schema> {
+  const parsed = schema.safeParse(value, inEnglish)
   if (parsed.success) return parsed.data
   throw new ProblemError(400, describeIssue(parsed.error))
 }

@@ -212,6 +212,7 @@ describe('dead letters', () => {
       ['a text for a number', { ids: ['1'] }, 'ids.0: must be a whole number'],
       ['an unknown field of the query', { query: { lan: 'a' } }, 'query: lan: not known here; there are lane, source'],
       ['an unknown field', { query: {}, all: true, limit: 5 }, 'limit: not known here; there are ids, query, all'],
+      ['no yes', { query: {}, all: 1 }, 'all: Invalid input: expected boolean, received number'],
       ['an empty text', { query: { text: '' } }, 'query.text: must not be empty'],
     ])('a body with %s is a 400', async (_, body, words) => {
       await bury(['1'])

@@ -2,6 +2,7 @@ import {
   CLOCK_TOLERANCE_MS,
   encodeTime,
   eventSchema,
+  inEnglish,
   RANDOM_CHARS,
   SORTED_ALPHABET,
   type IdentityType,
@@ -49,7 +50,7 @@ export function clockShift(batch: WireBatch, kind: BatchKind, receivedAt: number
 /** Checks one event of a batch and makes it what is kept. Costs no other event anything. */
 export function checkEvent(value: unknown, context: CheckContext): Checked {
   if (isPlainEvent(value)) return checkFields(value, context)
-  const parsed = eventSchema.safeParse(value)
+  const parsed = eventSchema.safeParse(value, inEnglish)
   if (parsed.success) return checkFields(parsed.data, context)
   const issue = parsed.error.issues[0]
   const fault: Fault = { code: 'invalid', path: issue?.path.join('.') ?? '', message: issue?.message ?? 'not valid' }

@@ -1,4 +1,4 @@
-import { batchSchema, MAX_BATCH_EVENTS, type WireBatch } from '@warren/protocol'
+import { batchSchema, inEnglish, MAX_BATCH_EVENTS, type WireBatch } from '@warren/protocol'
 import { ProblemError } from '../problem.ts'
 import { isPlainBatch } from './plain-batch.ts'
 
@@ -38,7 +38,7 @@ export function parseBatch(text: string, kind: BatchKind | 'open'): { batch: Wir
 
 /** The schema's word on an envelope that is not plain. */
 function judge(value: unknown): WireBatch {
-  const parsed = batchSchema.safeParse(value)
+  const parsed = batchSchema.safeParse(value, inEnglish)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new ProblemError(400, `${issue?.path.join('.') || 'batch'}: ${issue?.message ?? 'not valid'}`)

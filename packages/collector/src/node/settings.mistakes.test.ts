@@ -85,6 +85,12 @@ describe('what is wrong is told with its key and a remedy, and without a secret'
       { ...TOKEN, RABBITPRE_PUBLIC_PARAMS: '{"isMatching":true,"matchingType":2}' },
       /^RABBITPRE_PUBLIC_PARAMS: identifyWay is required/,
     ],
+    [
+      'parameters of another kind',
+      {},
+      { ...TOKEN, RABBITPRE_PUBLIC_PARAMS: '{"isMatching":1}' },
+      /^RABBITPRE_PUBLIC_PARAMS: isMatching Invalid input: expected boolean, received number$/,
+    ],
     ['a port of letters', { port: 'http' }, TOKEN, /^--port: http is no port; give a number from 0/],
     ['an empty port', { port: '' }, TOKEN, /^--port: /],
     ['a port too high', {}, { ...TOKEN, PORT: '65536' }, /^PORT: 65536 is no port/],

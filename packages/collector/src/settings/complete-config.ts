@@ -1,3 +1,4 @@
+import { inEnglish } from '@warren/protocol'
 import { publicParamsSchema } from '@warren/rabbitpre'
 import { configSchema, danglingNames, undecidedTokenHosts, type Config } from '../config.ts'
 import { environmentCredentials, SET_CREDENTIALS } from './environment-credentials.ts'
@@ -39,7 +40,7 @@ function addDefaultDestination(config: Config, variable: (name: string) => strin
   if (given && Object.hasOwn(config.credentials, 'environment')) {
     throw new SettingsError(`credentials.environment: ${given.setBy} takes this name; give the credentials another`)
   }
-  const overlay = configSchema.safeParse({
+  const variables = {
     credentials: given ? { environment: given.credentials } : {},
     destinations: {
       default: {
@@ -50,7 +51,8 @@ function addDefaultDestination(config: Config, variable: (name: string) => strin
         ...(publicParams ? { publicParams: readPublicParams(publicParams) } : {}),
       },
     },
-  })
+  }
+  const overlay = configSchema.safeParse(variables, inEnglish)
   if (!overlay.success) {
     const [issue] = overlay.error.issues
     const field = String(issue?.path[2] ?? '')
@@ -73,7 +75,7 @@ function readPublicParams(text: string): unknown {
   } catch {
     throw new SettingsError('RABBITPRE_PUBLIC_PARAMS: must be JSON, for example {"isMatching":false}')
   }
-  const parsed = publicParamsSchema.safeParse(value)
+  const parsed = publicParamsSchema.safeParse(value, inEnglish)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw new SettingsError(

@@ -1,3 +1,4 @@
+import { inEnglish } from '@warren/protocol'
 import { configSchema, type Config } from '../config.ts'
 import { SettingsError } from './settings-error.ts'
 
@@ -20,7 +21,7 @@ export function parseConfig(text: string, origin: string): Config {
 
 /** @throws {SettingsError} with one line for every mistake in it. */
 export function checkConfig(value: unknown): Config {
-  const parsed = configSchema.safeParse(value)
+  const parsed = configSchema.safeParse(value, inEnglish)
   if (parsed.success) return parsed.data
   throw new SettingsError(
     parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'configuration'}: ${message}`).join('\n'),

@@ -1,5 +1,6 @@
 import { Hono, type Context } from 'hono'
 import { cors } from 'hono/cors'
+import { inEnglish } from '@warren/protocol'
 import { DEFAULT_BATCH_ADD_PATH } from '../client.ts'
 import { DEFAULT_TOKEN_PATH } from '../fetch-app-token.ts'
 import { batchAddRequestSchema, describeIssue, type BatchAddRequest, type BatchAddResponse } from '../batch-add.ts'
@@ -42,7 +43,7 @@ export function createSandbox(options: SandboxOptions): Hono {
   app.post(options.batchAddPath ?? DEFAULT_BATCH_ADD_PATH, async (c) => {
     const text = await c.req.text()
     const body = parseJson(text)
-    const parsed = batchAddRequestSchema.safeParse(body)
+    const parsed = batchAddRequestSchema.safeParse(body, inEnglish)
     const refusal = check(c.req.header('x-token'), body, parsed)
     const work = () => {
       if (!refusal && parsed.success) kept.keep(parsed.data)
@@ -110,7 +111,7 @@ export function createSandbox(options: SandboxOptions): Hono {
   app.delete('/_sandbox/tokens', (c) => cleared(c, asked))
   app.get('/_sandbox/faults', (c) => c.json({ faults: script.left() }))
   app.post('/_sandbox/faults', async (c) => {
-    const parsed = faultScriptSchema.safeParse(parseJson(await c.req.text()))
+    const parsed = faultScriptSchema.safeParse(parseJson(await c.req.text()), inEnglish)
     if (!parsed.success) return c.json({ error: describeIssue(parsed.error) }, 400)
     script.add(parsed.data.faults)
     return c.json({ faults: script.left() })

@@ -53,7 +53,7 @@ describe('the contract', () => {
       { ...bare('a'), data: Array.from({ length: 501 }, (_, i) => ({ uuid: `${i}` })) },
       'right',
     ],
-    ['no publicParams', '100400', 'publicParams', { data: [event] }, 'right'],
+    ['no publicParams', '100400', 'publicParams: Invalid input: expected object', { data: [event] }, 'right'],
     ['an unknown field', '100400', 'eventArgs', { ...bare('a'), data: [{ eventArgs: {} }] }, 'right'],
     ['a uuid of 37', '100400', 'data.0.uuid', { ...bare('a'), data: [{ uuid: 'u'.repeat(37) }] }, 'right'],
     ['a time in text', '100400', 'data.0.time', { ...bare('a'), data: [{ time: '1605490615673' }] }, 'right'],
@@ -186,7 +186,7 @@ describe('faults', () => {
   it('a fault that is not understood is refused with its path', async () => {
     const response = await script({ kind: 'status', status: 'five' })
     expect(response.status).toBe(400)
-    expect(await response.text()).toContain('faults.0.status')
+    expect(await response.text()).toContain('faults.0.status: Invalid input: expected number, received string')
   })
 
   describe('on a socket', () => {

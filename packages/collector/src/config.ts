@@ -52,7 +52,7 @@ const whole = (least: number, most: number = Number.MAX_SAFE_INTEGER) => {
 
 /** Scheme and host. */
 const baseUrl = () =>
-  url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).check(
+  url({ protocol: /^https?$/, error: 'must be an http(s) URL', abort: true }).check(
     refine(
       (base) => base === new URL(base).origin || base === `${new URL(base).origin}/`,
       'must be scheme and host alone',

@@ -60,6 +60,7 @@ describe('what is wrong is told with its key and a remedy, and without a secret'
       /^RABBITPRE_BASE_URL is set, .* set RABBITPRE_TOKEN/,
     ],
     ['a bad address', {}, { ...TOKEN, RABBITPRE_BASE_URL: `ftp://${SECRET}` }, /^RABBITPRE_BASE_URL: must be an http/],
+    ['no address', {}, { ...TOKEN, RABBITPRE_BASE_URL: SECRET }, /^RABBITPRE_BASE_URL: must be an http/],
     ['a bad path', {}, { ...TOKEN, RABBITPRE_BATCH_ADD_PATH: SECRET }, /^RABBITPRE_BATCH_ADD_PATH: must begin with \//],
     [
       'a path that is a host',

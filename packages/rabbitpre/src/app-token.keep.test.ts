@@ -210,8 +210,13 @@ describe('holders that share a keep', () => {
     other.accepted(second)
     clock += 10
     await other.refused(second)
-    expect(await one.refused(second)).toEqual(granted('tok-3', clock))
+    const third = clock
+    expect(await one.refused(second)).toEqual(granted('tok-3', third))
     expect(fetched).toBe(3)
+    // Once it has worked it is renewed at once, as one of its own would be.
+    one.accepted(third)
+    clock += 10
+    expect(await one.refused(third)).toEqual(granted('tok-4', clock))
   })
 
   it('give a former token no second turn where there is another’s new one', async () => {

@@ -20,9 +20,10 @@ import type { TokenAnswer, TokenTrouble, WatchedTokenSource } from './token-sour
  * one of this app that is newer than all that were seen here, and has life left, is taken instead. So whoever comes
  * after an evicted holder goes on with its token, and holders that share a keep go on with each other's.
  *
- * There is never more than one token call under way: whether a new token ends the old one is not said, so a second call
- * could end the first one's. A call that failed is not repeated before its back-off is over; until then every caller
- * gets its answer.
+ * A holder never has more than one token call under way: whether a new token ends the old one is not said, so a second
+ * call could end the first one's. (Two that share a keep may call at one instant, and then see each other's by a
+ * refusal: where there can be one holder for all, there should be.) A call that failed is not repeated before its
+ * back-off is over; until then every caller gets its answer.
  */
 export interface AppTokenOptions extends AppTokenFetcherOptions {
   /** Read again at each use, so that a change on file is taken up. */

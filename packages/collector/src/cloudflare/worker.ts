@@ -1,14 +1,12 @@
 import type { Hono } from 'hono'
-import { bearerAuth } from 'hono/bearer-auth'
 import { createCollector } from '../app.ts'
 import type { ServedScript } from '../collector-options.ts'
 import { consoleLog } from '../edge/console-log.ts'
-import { METRICS_CONTENT_TYPE, metricsText } from '../edge/metrics-text.ts'
+import { addMetrics } from '../edge/metrics-route.ts'
 import { refusingApp } from '../edge/refusing-app.ts'
 import { addTally, tallyTelemetry, type Tally } from '../edge/tally.ts'
 import type { LaneReport } from '../forward/forwarder.ts'
 import { GAUGES } from '../metrics.ts'
-import { problemResponse } from '../problem.ts'
 import { readEdgeSettings, type EdgeSettings } from '../settings/edge-settings.ts'
 import { SettingsError } from '../settings/settings-error.ts'
 import { configuredSources } from '../sources.ts'
@@ -98,41 +96,19 @@ function openApp(
       ? {}
       : { admin: { token: adminToken, dead: objectDeadLetters(objects), rulesOf: (id) => sources.get(id) } }),
   })
-  addMetrics(app, objects, telemetry.tally, adminToken)
+  addMetrics(app, () => sumUp(objects, telemetry.tally()), adminToken)
   return app
 }
 
 const looks = (objects: SourceObjects) => Promise.all(objects.all().map(({ stub }) => stub.look()))
 
-/**
- * `/metrics` of all objects together. For who has the admin token alone: the address is open to the world, and each
- * look wakes every object.
- */
-function addMetrics(app: Hono, objects: SourceObjects, counted: () => Tally, adminToken: string | undefined): void {
-  if (adminToken === undefined) {
-    app.get('/metrics', () =>
-      problemResponse(
-        404,
-        'there are no metrics here: set the secret WARREN_ADMIN_TOKEN, and send it as a bearer token',
-      ),
-    )
-    return
+/** What all objects and this isolate have counted. Each look wakes every object. */
+async function sumUp(objects: SourceObjects, counted: Tally): Promise<Tally> {
+  for (const { tally } of await looks(objects)) addTally(counted, tally)
+  for (const series of Object.keys(counted)) {
+    if (series.startsWith(GAUGES.halted.name)) counted[series] = Math.min(1, counted[series] ?? 0)
   }
-  const refusal = { message: () => problemResponse(401, 'authorization: must be "Bearer <the admin token>"') }
-  const auth = bearerAuth({
-    token: adminToken,
-    noAuthenticationHeader: refusal,
-    invalidAuthenticationHeader: refusal,
-    invalidToken: refusal,
-  })
-  app.get('/metrics', auth, async (c) => {
-    const sum = counted()
-    for (const { tally } of await looks(objects)) addTally(sum, tally)
-    for (const series of Object.keys(sum)) {
-      if (series.startsWith(GAUGES.halted.name)) sum[series] = Math.min(1, sum[series] ?? 0)
-    }
-    return c.body(metricsText(sum), 200, { 'content-type': METRICS_CONTENT_TYPE, 'cache-control': 'no-store' })
-  })
+  return counted
 }
 
 /** One report a lane, of the object where it is worst, with the events of all. */

@@ -41,7 +41,7 @@ describe('a store', () => {
     await stage.send(entries(1), 'device-1')
     await stage.send(entries(1, {}, 'f'), 'device-2')
     expect(kept.size).toBe(2)
-    for (const key of kept.keys()) expect(key).toMatch(/^warren-seen-[0-9a-f]{64}$/)
+    for (const key of kept.keys()) expect(key).toMatch(/^warren_seen_[0-9a-f]{64}$/)
     stage.forget()
     expect(await stage.send(entries(1), 'device-2')).toEqual({ fresh: 1, repeated: 0 })
   })

@@ -1,6 +1,7 @@
 import { TRACKER_RETENTION_MS } from '@warren/protocol'
 import type { Telemetry } from '../telemetry.ts'
-import type { EdgeStore } from './edge-store.ts'
+import { STORE_TIMEOUT_MS, type EdgeStore } from './edge-store.ts'
+import { within } from './within.ts'
 
 /**
  * What the platform has taken, as far as it is remembered: at exit a tracker gives its events to a beacon and keeps them
@@ -27,21 +28,14 @@ const MAX_OF_DEVICE = 1000
 /** A copy comes back within a tracker's retention, or never; and a day. Seconds. */
 const TTL_S = TRACKER_RETENTION_MS / 1000 + 24 * 60 * 60
 
-/** Milliseconds that a store may take, each time. Ours: a request must not wait for what is only for the best. */
-const STORE_TIMEOUT_MS = 1000
-
 export function seenEvents(telemetry: Telemetry, store?: EdgeStore): SeenEvents {
   const memory = new Set<string>()
   let isStoreFailing = false
 
   /** What a store gives in time; undefined where it fails, which is logged once until it works again. */
   async function ask<Result>(question: () => Promise<Result>): Promise<Result | undefined> {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${STORE_TIMEOUT_MS} ms`)), STORE_TIMEOUT_MS)
-    })
     try {
-      const result = await Promise.race([question(), late])
+      const result = await within(STORE_TIMEOUT_MS, question)
       isStoreFailing = false
       return result
     } catch (error) {
@@ -50,8 +44,6 @@ export function seenEvents(telemetry: Telemetry, store?: EdgeStore): SeenEvents 
       }
       isStoreFailing = true
       return undefined
-    } finally {
-      clearTimeout(timer)
     }
   }
 
@@ -78,11 +70,14 @@ export function seenEvents(telemetry: Telemetry, store?: EdgeStore): SeenEvents 
   }
 }
 
-/** Short enough for any store (Workers KV: 512 bytes), and it shows no device to who looks at the store. */
+/**
+ * Short enough for any store (Workers KV: 512 bytes), of letters, digits and `_` alone (EdgeOne's KV), and it shows no
+ * device to who looks at the store.
+ */
 async function storeKey(source: string, device: string): Promise<string> {
   const text = new TextEncoder().encode(JSON.stringify([source, device]))
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', text))
-  return `warren-seen-${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+  return `warren_seen_${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
 
 function readUuids(value: string | null | undefined): string[] {

@@ -1,3 +1,5 @@
+import { within } from './within.ts'
+
 /** The calls for tokens that a shared source makes, counted, so that a request can pay for those it caused. */
 export interface TokenCalls {
   /** For the source. */
@@ -31,10 +33,8 @@ export function tokenCalls(send: typeof globalThis.fetch = (input, init) => glob
     async ended(since) {
       const own = [...underWay].flatMap(([call, end]) => (call >= since ? [end] : []))
       if (own.length === 0) return
-      let timer: ReturnType<typeof setTimeout> | undefined
-      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, LONGEST_MS)))
-      await Promise.race([Promise.all(own), late])
-      clearTimeout(timer)
+      // Whose request was ended in the midst may never end.
+      await within(LONGEST_MS, () => Promise.all(own)).catch(() => undefined)
     },
   }
 }

@@ -10,7 +10,7 @@ import type { Destination } from '../forward/rabbitpre-upstream.ts'
 export function openDestinations(
   { destinations }: Config,
   tokens: ReadonlyMap<string, TokenSource>,
-  { fetch }: Pick<RabbitpreClientOptions, 'fetch'> = {},
+  options: Pick<RabbitpreClientOptions, 'fetch' | 'timeoutMs'> = {},
 ): Map<string, Destination> {
   return new Map(
     Object.entries(destinations).map(([name, destination]) => {
@@ -18,10 +18,10 @@ export function openDestinations(
       const token = tokens.get(credentials)
       if (!token) throw new Error(`destination ${name} has no credentials`)
       const client = createRabbitpreClient({
+        ...options,
         token,
         ...(baseUrl === undefined ? {} : { baseUrl }),
         ...(batchAddPath === undefined ? {} : { batchAddPath }),
-        ...(fetch ? { fetch } : {}),
       })
       return [name, { credentials, client, publicParams, maxCall: callSize(destination) }]
     }),

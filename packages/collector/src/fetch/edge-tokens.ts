@@ -1,0 +1,52 @@
+import { appToken, fixedSecret, fixedToken, type TokenSource } from '@warren/rabbitpre'
+import type { EdgeStore } from '../direct/edge-store.ts'
+import { patientToken } from '../direct/patient-token.ts'
+import { storedKeep } from '../direct/stored-keep.ts'
+import type { EdgeCredentials } from '../settings/edge-credentials.ts'
+import { SettingsError } from '../settings/settings-error.ts'
+import type { Telemetry } from '../telemetry.ts'
+
+export interface EdgeTokensOptions {
+  /** What tokens are fetched by. */
+  fetch: typeof globalThis.fetch
+  /** Where they outlive the isolate, sealed. */
+  store?: EdgeStore
+  telemetry: Pick<Telemetry, 'log'>
+  now?: () => number
+}
+
+/** A source of tokens for each set of credentials. @throws {SettingsError} where a token is none that can be sent. */
+export function edgeTokens(
+  credentials: ReadonlyMap<string, EdgeCredentials>,
+  options: EdgeTokensOptions,
+): Map<string, TokenSource> {
+  return new Map([...credentials].map(([name, one]) => [name, tokenOf(name, one, options)]))
+}
+
+function tokenOf(
+  name: string,
+  credentials: EdgeCredentials,
+  { fetch, store, telemetry, now }: EdgeTokensOptions,
+): TokenSource {
+  if (credentials.kind === 'token') {
+    try {
+      return fixedToken(credentials.token)
+    } catch (error) {
+      throw new SettingsError(`credentials.${name}.token: ${error instanceof Error ? error.message : 'cannot be used'}`)
+    }
+  }
+  const { appid, secret, baseUrl, tokenPath } = credentials
+  const warn = (words: string) => telemetry.log('warn', words, { credentials: name })
+  return patientToken(() =>
+    appToken({
+      appid: fixedSecret(appid),
+      secret: fixedSecret(secret),
+      baseUrl,
+      ...(tokenPath === undefined ? {} : { tokenPath }),
+      fetch,
+      warn,
+      ...(store ? { keep: storedKeep(store, { name, appid, secret, warn }) } : {}),
+      ...(now ? { now } : {}),
+    }),
+  )
+}

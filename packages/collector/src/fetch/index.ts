@@ -1,0 +1,6 @@
+export type { ServedScript } from '../collector-options.ts'
+export { cacheStore, type CacheLike } from '../direct/cache-store.ts'
+export type { EdgeStore } from '../direct/edge-store.ts'
+export { consoleLog } from '../edge/console-log.ts'
+export { tallyTelemetry, type Tally, type TallyTelemetry } from '../edge/tally.ts'
+export { createFetchCollector, type FetchCollector, type FetchCollectorOptions } from './fetch-collector.ts'

@@ -1,0 +1,47 @@
+import { isBuiltin } from 'node:module'
+import { nodeResolve } from '@rollup/plugin-node-resolve'
+import { rollup, type Plugin } from 'rollup'
+
+export interface ImportGraph {
+  /** The files, by their paths. */
+  files: readonly string[]
+  /** What is no file but a runtime's own, by its name: the files that import it. */
+  runtime: ReadonlyMap<string, readonly string[]>
+}
+
+/**
+ * All that a built file would load on an edge, in whatever way it imports it, used or not: bundlers differ in what they
+ * leave out.
+ */
+export async function importGraph(entry: string): Promise<ImportGraph> {
+  const files: string[] = []
+  const runtime = new Map<string, string[]>()
+  const walk: Plugin = {
+    name: 'walk',
+    moduleParsed({ id, importedIds, dynamicallyImportedIds }) {
+      files.push(id)
+      for (const name of new Set([...importedIds, ...dynamicallyImportedIds])) {
+        if (isRuntime(name)) runtime.set(name, [...(runtime.get(name) ?? []), id])
+      }
+    },
+  }
+  const bundle = await rollup({
+    input: entry,
+    external: isRuntime,
+    treeshake: false,
+    plugins: [
+      nodeResolve({ preferBuiltins: true, exportConditions: ['workerd', 'worker', 'module', 'import', 'default'] }),
+      walk,
+    ],
+    onwarn: ({ code, message }) => {
+      if (code === 'UNRESOLVED_IMPORT') throw new Error(`${entry}: ${message}`)
+    },
+  })
+  await bundle.close()
+  return { files, runtime }
+}
+
+/** `node:fs`, `fs`, `cloudflare:workers` … */
+function isRuntime(name: string): boolean {
+  return isBuiltin(name) || /^[a-z]{2,}:/.test(name)
+}

@@ -60,7 +60,7 @@ export function createCollector(options: CollectorOptions): Hono {
   if (scripts.length > 0) app.route('/', scriptRoutes(scripts))
 
   app.all('/admin/*', () =>
-    problemResponse(404, 'there is no admin interface here: start the collector with WARREN_ADMIN_TOKEN to have one'),
+    problemResponse(404, 'there is no admin interface here: it takes WARREN_ADMIN_TOKEN, and a collector with a queue'),
   )
   app.notFound(() => problemResponse(404, 'there is nothing here; batches go to POST /v1/batch'))
   // Hono's own middleware throws its answers.

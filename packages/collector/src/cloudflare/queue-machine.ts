@@ -2,6 +2,7 @@ import { fixedToken, type TokenSource } from '@warren/rabbitpre'
 import { deadRetention } from '../admin/dead-retention.ts'
 import { consoleLog } from '../edge/console-log.ts'
 import { addTally, seriesName, tallyTelemetry, type Tally } from '../edge/tally.ts'
+import { MAX_CALL, MAX_WAIT_MS } from '../forward/due.ts'
 import { createForwarder } from '../forward/forwarder.ts'
 import { rabbitpreUpstreams } from '../forward/rabbitpre-upstream.ts'
 import { GAUGES } from '../metrics.ts'
@@ -36,7 +37,10 @@ const MAX_CONNECTIONS = 6
 /** A source's events have two lanes at the most, matched and unmatched, which share the connections. */
 const MAX_LANE_CALLS = MAX_CONNECTIONS / 2
 
-/** New events are gathered this long before the forwarder looks: one look for a burst of requests. */
+/**
+ * When the forwarder looks at new events: at a full call's worth soon, at fewer when they are due anyway. Each look is an
+ * alarm, and each alarm writes a row or two.
+ */
 const GATHER_MS = 20
 
 /** Bytes that may wait, unless the configuration says: of an object's 10 GB, what dedupe and dead letters leave. */
@@ -107,7 +111,7 @@ export async function queueMachine(options: QueueMachineOptions): Promise<QueueM
     await storage.put('tally', counted)
   }
 
-  const wake = () => clock.wakeAt(now() + GATHER_MS)
+  const wake = (fresh: number) => clock.wakeAt(now() + (fresh < MAX_CALL.events ? MAX_WAIT_MS : GATHER_MS))
 
   /** What a full queue says, as a value. */
   async function orFull<Result>(work: () => Promise<Result>): Promise<Result | { kind: 'full'; words: string }> {
@@ -124,7 +128,7 @@ export async function queueMachine(options: QueueMachineOptions): Promise<QueueM
       addTally(counted, more)
       return orFull(async () => {
         const { fresh, repeated } = await queue.enqueue(source, entries)
-        if (fresh > 0) wake()
+        if (fresh > 0) wake(fresh)
         return { kind: 'kept', fresh, repeated }
       })
     },
@@ -148,7 +152,7 @@ export async function queueMachine(options: QueueMachineOptions): Promise<QueueM
       const reports = forwarder.lanes()
       for (const { lane, state } of reports) tally[seriesName(GAUGES.halted, { lane })] = state === 'halted' ? 1 : 0
       // Whoever looks also sees to it that events do not wait for an alarm that was given up.
-      if (lanes.some(({ events }) => events > 0)) wake()
+      if (lanes.some(({ events }) => events > 0)) wake(0)
       return { lanes: reports, tally }
     },
     deadList: dead.list,
@@ -156,7 +160,7 @@ export async function queueMachine(options: QueueMachineOptions): Promise<QueueM
     deadRevive: (letters) =>
       orFull(async () => {
         const count = await dead.revive(letters)
-        wake()
+        wake(count)
         return { kind: 'revived', count }
       }),
     deadDiscard: dead.discard,

@@ -2,7 +2,7 @@ import { MAX_BATCH_EVENTS } from '@warren/protocol'
 import type { LaneStatus } from '../queue/ports.ts'
 
 /** How long a lone event waits for company. */
-const MAX_WAIT_MS = 1000
+export const MAX_WAIT_MS = 1000
 
 /** A call's body at the most, unless its destination says another (the contract's assumption: 1 MiB). */
 const MAX_CALL_BYTES = 1024 * 1024

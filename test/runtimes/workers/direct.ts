@@ -6,8 +6,9 @@ declare const caches: { default: Cache }
 let collector: FetchCollector | undefined
 
 export default {
-  fetch(request: Request, env: Record<string, unknown>, context: unknown): Promise<Response> {
+  /** As on runtimes that hand nothing along: no `waitUntil`. */
+  fetch(request: Request, env: Record<string, unknown>): Promise<Response> {
     collector ??= createFetchCollector({ env, store: cacheStore(caches.default) })
-    return collector.fetch(request, context)
+    return collector.fetch(request)
   },
 }

@@ -39,7 +39,7 @@ export interface DirectSinkOptions {
   open: (tokens: ReadonlyMap<string, TokenSource>, fetch: typeof globalThis.fetch) => ReadonlyMap<string, Destination>
   /** The sources of tokens that all requests share, by the names of credentials. */
   tokens: ReadonlyMap<string, TokenSource>
-  /** What those sources fetch by; absent where none of them fetches. */
+  /** What those sources fetch by and share; absent where none of them fetches. */
   tokenCalls?: TokenCalls
   /** Remembers beyond this isolate what was taken. */
   store?: EdgeStore
@@ -102,10 +102,10 @@ export function directSink(options: DirectSinkOptions): DirectSink {
     const claim = others.claim(source, [...unknown.keys()].reverse())
     try {
       const own = claim.uuids.flatMap((uuid) => unknown.get(uuid) ?? [])
-      const since = tokenCalls?.begun ?? 0
+      const ended = tokenCalls?.watch()
       const budget = requestBudget({ now, ...(options.fetch ? { fetch: options.fetch } : {}) })
       const ends = own.length > 0 ? await deliver(own, budget) : []
-      await tokenCalls?.ended(since)
+      await ended?.()
       await known.remember(ends.flatMap(({ delivered }) => delivered.map(({ event }) => event.uuid)))
       return batchAnswer({
         uuids: entries.map(({ uuid }) => uuid),

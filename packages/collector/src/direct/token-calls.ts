@@ -1,40 +1,47 @@
 import { within } from './within.ts'
 
-/** The calls for tokens that a shared source makes, counted, so that a request can pay for those it caused. */
+/** What shared sources of tokens ask for, as far as a request must know of it. */
 export interface TokenCalls {
-  /** For the source. */
+  /** For the sources: counts, so that a request can pay for the calls that it caused. */
   fetch: typeof globalThis.fetch
   /** Begun so far. */
   readonly begun: number
+  /** For the sources: told of work that goes on behind its callers' backs, such as a renewal ahead of the end. */
+  share(work: Promise<unknown>): void
   /**
-   * Resolves when those have ended that began after so many had begun, or after a time: on some edges what a request
-   * leaves under way dies with its answer, and so would a token that is fetched behind the callers' backs.
+   * From now on. What it gives resolves when the work that began since has ended, or after a time: on some edges what a
+   * request leaves under way dies with its answer, and all others would wait for it in vain.
    */
-  ended(since: number): Promise<void>
+  watch(): () => Promise<void>
 }
 
-/** A token call's own time-out is 10 s. */
+/** A token call's own time-out is 10 s. Milliseconds. */
 const LONGEST_MS = 11_000
 
 export function tokenCalls(send: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init)): TokenCalls {
-  const underWay = new Map<number, Promise<unknown>>()
+  const works = new Map<number, Promise<unknown>>()
   let begun = 0
+  let shared = 0
   return {
     fetch(input, init) {
-      const call = begun++
-      const answer = send(input, init)
-      const end = () => void underWay.delete(call)
-      underWay.set(call, answer.then(end, end))
-      return answer
+      begun++
+      return send(input, init)
     },
     get begun() {
       return begun
     },
-    async ended(since) {
-      const own = [...underWay].flatMap(([call, end]) => (call >= since ? [end] : []))
-      if (own.length === 0) return
-      // Whose request was ended in the midst may never end.
-      await within(LONGEST_MS, () => Promise.all(own)).catch(() => undefined)
+    share(work) {
+      const place = shared++
+      const end = () => void works.delete(place)
+      works.set(place, work.then(end, end))
+    },
+    watch() {
+      const since = shared
+      return async () => {
+        const own = [...works].flatMap(([place, end]) => (place >= since ? [end] : []))
+        // That of a request that was ended in the midst may never end.
+        if (own.length > 0) await within(LONGEST_MS, () => Promise.all(own)).catch(() => undefined)
+      }
     },
   }
 }

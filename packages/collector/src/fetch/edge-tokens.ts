@@ -2,13 +2,14 @@ import { appToken, fixedSecret, fixedToken, type TokenSource } from '@warren/rab
 import type { EdgeStore } from '../direct/edge-store.ts'
 import { patientToken } from '../direct/patient-token.ts'
 import { storedKeep } from '../direct/stored-keep.ts'
+import type { TokenCalls } from '../direct/token-calls.ts'
 import type { EdgeCredentials } from '../settings/edge-credentials.ts'
 import { SettingsError } from '../settings/settings-error.ts'
 import type { Telemetry } from '../telemetry.ts'
 
 export interface EdgeTokensOptions {
   /** What tokens are fetched by. */
-  fetch: typeof globalThis.fetch
+  calls: Pick<TokenCalls, 'fetch' | 'share'>
   /** Where they outlive the isolate, sealed. */
   store?: EdgeStore
   telemetry: Pick<Telemetry, 'log'>
@@ -26,7 +27,7 @@ export function edgeTokens(
 function tokenOf(
   name: string,
   credentials: EdgeCredentials,
-  { fetch, store, telemetry, now }: EdgeTokensOptions,
+  { calls, store, telemetry, now }: EdgeTokensOptions,
 ): TokenSource {
   if (credentials.kind === 'token') {
     try {
@@ -43,7 +44,8 @@ function tokenOf(
       secret: fixedSecret(secret),
       baseUrl,
       ...(tokenPath === undefined ? {} : { tokenPath }),
-      fetch,
+      fetch: calls.fetch,
+      waitUntil: calls.share,
       warn,
       ...(store ? { keep: storedKeep(store, { name, appid, secret, warn }) } : {}),
       ...(now ? { now } : {}),

@@ -62,7 +62,7 @@ function open({ env, scripts = [], store, telemetry = tallyTelemetry(consoleLog)
     const kept = store ? { store } : {}
     const sink = directSink({
       open: (tokens, fetch) => openDestinations(config, tokens, { fetch, timeoutMs: CALL_TIMEOUT_MS }),
-      tokens: edgeTokens(credentials, { fetch: calls.fetch, telemetry, ...kept, ...clock }),
+      tokens: edgeTokens(credentials, { calls, telemetry, ...kept, ...clock }),
       tokenCalls: calls,
       telemetry,
       ...kept,

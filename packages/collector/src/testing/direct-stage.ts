@@ -96,6 +96,7 @@ export function directStage(options: DirectStageOptions = {}) {
         secret: fixedSecret('secret-hush'),
         warn: (words) => logs.push(words),
         fetch: counted.fetch,
+        waitUntil: counted.share,
         now,
         random,
       })

@@ -1,9 +1,7 @@
 import {
   array,
-  boolean,
   enum as oneOf,
   int,
-  literal,
   maxLength,
   minimum,
   minLength,
@@ -14,48 +12,17 @@ import {
   superRefine,
   unknown,
   type infer as Infer,
-  type core,
 } from 'zod/mini'
 import { IDENTITY_TYPES, MAX_BATCH_EVENTS, MAX_UUID_CHARS } from '@warren/protocol'
 import { identityField } from './identity-field.ts'
+import { PRECISE, publicParamsSchema, type PublicParams } from './public-params.ts'
 
 /**
- * `POST /event/batchAdd`, as the platform's own page describes it, with the rules between its fields.
+ * A call of `POST /event/batchAdd`, as the platform's own page describes it, with the rules between its fields.
  * Strict: a field that the page does not know is an error, since the platform's answer to it is unknown.
  */
 
-/** Which app a precise match looks in. */
-export const ACCURATE_MATCH_TYPES = ['gzh', 'workwechat', 'YOUZAN', 'EZR', 'contentminiapp', 'contenthome'] as const
-
 const text = () => string().check(minLength(1))
-
-/** `matchingType`: 1 精准, 2 模糊. */
-export const PRECISE = 1
-export const FUZZY = 2
-
-export const publicParamsSchema = strictObject({
-  isMatching: optional(boolean()),
-  matchingType: optional(literal([PRECISE, FUZZY])),
-  /** 1: unionid > openid > phone > customer id. 2: the reverse. */
-  identifyWay: optional(literal([1, 2])),
-  accurateMatchType: optional(oneOf(ACCURATE_MATCH_TYPES)),
-  accurateMatchValue: optional(text()),
-}).check(
-  superRefine((params, context) => {
-    if (params.isMatching !== true) return
-    const need = (field: keyof typeof params, why: string) => {
-      if (params[field] === undefined)
-        context.addIssue({ code: 'custom', path: [field], message: `is required ${why}` })
-    }
-    need('matchingType', 'when isMatching is true')
-    if (params.matchingType === FUZZY) need('identifyWay', 'when matchingType is 2 (fuzzy)')
-    if (params.matchingType === PRECISE) {
-      need('accurateMatchType', 'when matchingType is 1 (precise)')
-      need('accurateMatchValue', 'when matchingType is 1 (precise)')
-    }
-  }),
-)
-export type PublicParams = Infer<typeof publicParamsSchema>
 
 export const batchAddEventSchema = strictObject({
   identityType: optional(oneOf(IDENTITY_TYPES)),
@@ -107,12 +74,4 @@ export interface BatchAddResponse {
   code: string
   errorCode: string
   msg: string
-}
-
-/** The first issue of a failed parse in one line: `data.3.uuid: …`. */
-export function describeIssue(error: core.$ZodError): string {
-  const issue = error.issues[0]
-  if (!issue) return 'not valid'
-  const path = issue.path.join('.')
-  return path === '' ? issue.message : `${path}: ${issue.message}`
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { canMatch, toBatchAddEvent, UNMATCHED, type OutgoingEvent } from './map-event.ts'
-import type { PublicParams } from './batch-add.ts'
+import type { PublicParams } from './public-params.ts'
 
 const event: OutgoingEvent = {
   uuid: 'asd123',

@@ -1,5 +1,6 @@
 import { IDENTITY_TYPES, type Identity, type IdentityType } from '@warren/protocol'
-import type { BatchAddEvent, PublicParams } from './batch-add.ts'
+import type { BatchAddEvent } from './batch-add.ts'
+import type { PublicParams } from './public-params.ts'
 import { identityField } from './identity-field.ts'
 
 /**

@@ -1,4 +1,5 @@
-import type { BatchAddEvent, BatchAddRequest, PublicParams } from '../batch-add.ts'
+import type { BatchAddEvent, BatchAddRequest } from '../batch-add.ts'
+import type { PublicParams } from '../public-params.ts'
 
 /** What reached the sandbox and was kept, by uuid; and every call, kept or not. */
 export interface Deliveries {

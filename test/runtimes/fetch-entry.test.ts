@@ -1,9 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { builtinModules, createRequire } from 'node:module'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
-import { parse } from 'acorn'
 import { afterEach, expect, it } from 'vitest'
 import { batchOf, timeUuid } from '../support/load.ts'
 import { startSandbox } from '../support/sandbox.ts'
@@ -11,105 +7,9 @@ import { startWorkerd } from '../support/workerd.ts'
 
 /** The entry for any fetch handler, as it is built: nothing of Node's in it, in any package that it reaches. */
 
-const ENTRY = resolve(import.meta.dirname, '../../packages/collector/dist/fetch/index.js')
-const NODES_OWN = new Set(builtinModules)
-const isNodes = (name: string) => name.startsWith('node:') || NODES_OWN.has(name.split('/')[0] ?? '')
-
 const ended: (() => Promise<void> | void)[] = []
 afterEach(async () => {
   for (const end of ended.splice(0).toReversed()) await end()
-})
-
-interface Graph {
-  files: string[]
-  /** Each with the file that asks for it. */
-  builtins: string[]
-}
-
-/** All that an ES module loads, by its own words and by those of what it loads. */
-function graphOf(entry: string): Graph {
-  const seen = new Set<string>()
-  const builtins: string[] = []
-  const waiting = [entry]
-  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    if (seen.has(file)) continue
-    seen.add(file)
-    for (const name of importsOf(file)) {
-      if (isNodes(name)) builtins.push(`${file} → ${name}`)
-      else waiting.push(pathOf(name, file))
-    }
-  }
-  return { files: [...seen], builtins }
-}
-
-/** What a module imports, and exports from others; and any `import()` and `require()` of a text. */
-function importsOf(file: string): string[] {
-  const names: string[] = []
-  const visit = (node: unknown): void => {
-    if (Array.isArray(node)) return node.forEach(visit)
-    if (typeof node !== 'object' || node === null) return
-    const { type, source, callee, arguments: args } = node as Record<string, Record<string, unknown> & unknown[]>
-    const kind = type as unknown as string | undefined
-    if (source && /^(Import|Export)/.test(kind ?? '') && typeof source['value'] === 'string')
-      names.push(source['value'])
-    const [first] = (args ?? []) as { value?: unknown }[]
-    if (callee?.['name'] === 'require' && typeof first?.value === 'string') names.push(first.value)
-    Object.values(node).forEach(visit)
-  }
-  visit(parse(readFileSync(file, 'utf8'), { ecmaVersion: 'latest', sourceType: 'module' }))
-  return names
-}
-
-/** By the file's own packages, as an edge's bundler finds them: by `import`, without Node's condition. */
-function pathOf(name: string, from: string): string {
-  if (name.startsWith('.')) return resolve(dirname(from), name)
-  const parts = name.split('/')
-  const length = name.startsWith('@') ? 2 : 1
-  const subpath = ['.', ...parts.slice(length)].join('/')
-  const manifest = findManifest(parts.slice(0, length).join('/'), from)
-  const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as { exports: Record<string, unknown> }
-  const target = targetOf(exports[subpath])
-  if (target === undefined) throw new Error(`${from} imports ${name}, which ${manifest} does not export`)
-  return resolve(dirname(manifest), target)
-}
-
-function targetOf(given: unknown): string | undefined {
-  if (typeof given === 'string') return given
-  if (typeof given !== 'object' || given === null) return undefined
-  for (const [condition, value] of Object.entries(given)) {
-    if (!['import', 'default'].includes(condition)) continue
-    const target = targetOf(value)
-    if (target !== undefined) return target
-  }
-  return undefined
-}
-
-function findManifest(packageName: string, from: string): string {
-  const paths = createRequire(pathToFileURL(from)).resolve.paths(packageName) ?? []
-  for (const folder of paths) {
-    const manifest = resolve(folder, packageName, 'package.json')
-    try {
-      readFileSync(manifest)
-      return manifest
-    } catch {
-      // Further up, then.
-    }
-  }
-  throw new Error(`${from} imports ${packageName}, which is not installed`)
-}
-
-it('loads no module of Node’s, through all packages', () => {
-  const { files, builtins } = graphOf(ENTRY)
-  expect(builtins).toEqual([])
-  // It did look: our own packages and others' are among what it loads.
-  for (const part of ['rabbitpre/dist/', 'protocol/dist/', 'direct/direct-sink.js', '/hono/', '/zod/']) {
-    expect(
-      files.some((file) => file.includes(part)),
-      part,
-    ).toBe(true)
-  }
-  const other = resolve(dirname(ENTRY), '../node/sqlite.js')
-  expect(graphOf(other).builtins).toContainEqual(expect.stringContaining(' → node:'))
 })
 
 const APP = { appid: 'app-1', secret: 'secret-hush' }

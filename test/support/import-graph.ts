@@ -10,10 +10,11 @@ export interface ImportGraph {
 }
 
 /**
- * All that a built file would load on an edge, in whatever way it imports it, used or not: bundlers differ in what they
- * leave out.
+ * All that a built file would load on an edge, through all packages and in whatever way it is imported, used or not:
+ * bundlers differ in what they leave out.
+ * @param conditions the edge's own, by which packages choose their files; never Node's.
  */
-export async function importGraph(entry: string): Promise<ImportGraph> {
+export async function importGraph(entry: string, conditions: readonly string[]): Promise<ImportGraph> {
   const files: string[] = []
   const runtime = new Map<string, string[]>()
   const walk: Plugin = {
@@ -30,7 +31,7 @@ export async function importGraph(entry: string): Promise<ImportGraph> {
     external: isRuntime,
     treeshake: false,
     plugins: [
-      nodeResolve({ preferBuiltins: true, exportConditions: ['workerd', 'worker', 'module', 'import', 'default'] }),
+      nodeResolve({ preferBuiltins: true, exportConditions: [...conditions, 'module', 'import', 'default'] }),
       walk,
     ],
     onwarn: ({ code, message }) => {

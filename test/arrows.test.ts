@@ -65,6 +65,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'node:*',
     'collector',
     'collector/admin',
+    'collector/direct',
     'collector/queue',
     'collector/forward',
     'collector/settings',

@@ -18,7 +18,10 @@ program
   .option('--port <number>', 'port to listen on [PORT] (default: 8787)')
   .option('--host <address>', 'address to listen on [HOST] (default: 127.0.0.1)')
   .option('--db <path>', 'the database of the durable queue [WARREN_DB] (default: ./warren.db)')
-  .option('--queue <url>', 'sqlite: or memory: [WARREN_QUEUE] (default: sqlite:)')
+  .option(
+    '--queue <url>',
+    'sqlite:, memory: or none, which forwards within each request [WARREN_QUEUE] (default: sqlite:)',
+  )
   .option('--config <path>', 'warren.config.json, or its JSON [WARREN_CONFIG]')
   .addHelpText(
     'after',

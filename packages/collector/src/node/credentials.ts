@@ -20,6 +20,8 @@ export interface CredentialsOptions {
   telemetry: Pick<Telemetry, 'log'>
   /** Told once when what stands on file for these credentials has changed. */
   onChange: (name: string) => void
+  /** What tokens are fetched by. Default: the global one. */
+  fetch?: typeof globalThis.fetch
 }
 
 /** Milliseconds. How often files are looked at, and tokens that are due are renewed: so no batch waits for either. */
@@ -37,7 +39,7 @@ interface Opened {
 export async function openCredentials(
   { config }: Pick<Settings, 'config'>,
   environment: Environment,
-  { telemetry, onChange }: CredentialsOptions,
+  { telemetry, onChange, fetch }: CredentialsOptions,
 ): Promise<Credentials> {
   const opened = new Map<string, Opened>()
   for (const [name, credentials] of Object.entries(config.credentials)) {
@@ -47,6 +49,7 @@ export async function openCredentials(
         telemetry.log('info', 'the credentials have changed', { credentials: name })
         onChange(name)
       },
+      ...(fetch ? { fetch } : {}),
     }
     opened.set(name, await openOne(name, credentials, config, environment, watched))
   }
@@ -75,6 +78,7 @@ export async function openCredentials(
 interface Watched {
   warn: (words: string) => void
   onChange: () => void
+  fetch?: typeof globalThis.fetch
 }
 
 async function openOne(

@@ -5,11 +5,14 @@ import { queueThread } from './queue-thread.ts'
 import type { Settings } from './settings.ts'
 import type { NodeTelemetry, WatchedQueue } from './telemetry.ts'
 
+/** Settings that name a queue. */
+export type QueueSettings = Pick<Settings, 'config'> & { queue: Exclude<Settings['queue'], { kind: 'none' }> }
+
 /**
  * Opens the queue that the settings name, with their bounds.
  * @throws {SettingsError} where its database cannot be opened.
  */
-export async function openQueue({ queue, config }: Settings, telemetry: NodeTelemetry): Promise<WatchedQueue> {
+export async function openQueue({ queue, config }: QueueSettings, telemetry: NodeTelemetry): Promise<WatchedQueue> {
   const { maxEvents, maxBytes, minFreeDiskBytes } = config.queue
   const limits: Partial<QueueLimits> = {
     ...(maxEvents === undefined ? {} : { events: maxEvents }),

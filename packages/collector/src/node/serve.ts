@@ -1,11 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { serve as serveNode } from '@hono/node-server'
-import { deadRetention } from '../admin/dead-retention.ts'
 import { createCollector } from '../app.ts'
 import type { ServedScript } from '../collector-options.ts'
-import { createForwarder } from '../forward/forwarder.ts'
-import { rabbitpreUpstreams } from '../forward/rabbitpre-upstream.ts'
+import { tokenCalls } from '../direct/token-calls.ts'
 import { immutablePath } from '../script-routes.ts'
 import { readAdminToken } from '../settings/admin-token.ts'
 import type { Environment } from '../settings/environment.ts'
@@ -14,10 +12,11 @@ import { readSources } from '../settings/read-sources.ts'
 import { SettingsError } from '../settings/settings-error.ts'
 import { configuredSources, OPEN_SOURCE_RULES, openSource, type FindSource, type SourceRules } from '../sources.ts'
 import { openCredentials } from './credentials.ts'
-import { openQueue } from './open-queue.ts'
+import type { Delivery } from './delivery.ts'
+import { directDelivery } from './direct-delivery.ts'
+import { queuedDelivery } from './queued-delivery.ts'
 import { readSecret, type Settings } from './settings.ts'
-import { nodeTelemetry, type NodeTelemetry, type WatchedQueue } from './telemetry.ts'
-import { wakeTimer } from '../wake-timer.ts'
+import { nodeTelemetry, type NodeTelemetry } from './telemetry.ts'
 import { upstreamFetch } from './upstream-fetch.ts'
 
 export interface Running {
@@ -37,18 +36,7 @@ export interface ServeOptions {
   telemetry?: NodeTelemetry
 }
 
-/** New events are gathered this long before the forwarder looks: one look for a burst of requests. */
-const GATHER_MS = 20
-
-/** How long `stop` waits for open requests before it cuts their connections: a body may still be on its way. */
-const STOP_GRACE_MS = 5000
-
-/** How often dead letters that have become too old or too many are looked for. */
-const RETENTION_EVERY_MS = 60_000
-
-const DAY_MS = 24 * 60 * 60_000
-
-/** The collector on Node: the composition root, where queue, forwarder and app meet. */
+/** The collector on Node: the composition root, where the app and what stands behind it meet. */
 export async function startCollector(options: ServeOptions): Promise<Running> {
   const { settings, environment, scripts = [] } = options
   const telemetry = options.telemetry ?? nodeTelemetry()
@@ -56,48 +44,33 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
 
   const { findSource, rulesOf } = findSources(settings, environment)
   const adminToken = readAdminToken(environment)
+  const calls = tokenCalls()
   const credentials = await openCredentials(settings, environment, {
     telemetry,
-    onChange: (name) => forwarder.credentialsChanged(name),
+    onChange: (name) => delivery.credentialsChanged(name),
+    fetch: calls.fetch,
   })
-  const send = upstreamFetch()
-  const destinations = openDestinations(config, credentials.sources, send ? { fetch: send } : {})
-  let queue: WatchedQueue
-  try {
-    queue = await openQueue(settings, telemetry)
-  } catch (error) {
+  const delivery = await openDelivery().catch((error: unknown) => {
     credentials.stop()
     throw error
+  })
+  const { dead } = delivery
+  const admin = adminToken !== undefined && dead ? { token: adminToken, dead, rulesOf } : undefined
+  if (adminToken !== undefined && !admin) {
+    telemetry.log('warn', 'WARREN_ADMIN_TOKEN opens nothing here: without a queue there are no dead letters')
   }
-
-  const timer = wakeTimer(() => void forwarder.run())
-  const forwarder = createForwarder({
-    queue,
-    dead: queue.dead,
-    upstreamOf: rabbitpreUpstreams(destinations),
-    wakeAt: timer.wakeAt,
-    telemetry,
-  })
-  telemetry.watch(queue, () => forwarder.lanes())
-  const { keepDays, maxEvents } = config.deadLetters
-  const retention = deadRetention({
-    dead: queue.dead,
-    telemetry,
-    keepMs: keepDays === null ? Infinity : keepDays * DAY_MS,
-    maxEvents: maxEvents ?? Infinity,
-  })
   let isStopping = false
   const app = createCollector({
     findSource,
     destinations: new Map(Object.entries(config.destinations).map(([name, { publicParams }]) => [name, publicParams])),
-    sink: queue,
+    sink: delivery.sink,
     telemetry,
-    onEnqueued: () => timer.wakeAt(Date.now() + GATHER_MS),
-    lanes: () => forwarder.lanes(),
+    onEnqueued: delivery.onEnqueued,
+    lanes: delivery.lanes,
     isStopping: () => isStopping,
     batchPaths: config.batchPaths,
     scripts,
-    ...(adminToken === undefined ? {} : { admin: { token: adminToken, dead: queue.dead, rulesOf } }),
+    ...(admin ? { admin } : {}),
   })
   app.get('/metrics', async (c) => c.body(await telemetry.metrics(), 200, { 'content-type': telemetry.contentType }))
 
@@ -109,12 +82,12 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
   }
   const server = await listen(fetch, settings, telemetry).catch(async (error: unknown) => {
     credentials.stop()
-    await queue.close()
+    await delivery.close()
     throw error
   })
   const { address, port } = server.address() as AddressInfo
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
-  telemetry.log('info', 'the collector listens', { url, queue: settings.queue.kind, admin: adminToken !== undefined })
+  telemetry.log('info', 'the collector listens', { url, queue: settings.queue.kind, admin: admin !== undefined })
   for (const script of scripts) {
     const { integrity } = script
     telemetry.log('info', 'a script for pages', { src: `${url}${immutablePath(script)}`, integrity })
@@ -122,22 +95,27 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
   if (settings.isOpen) {
     telemetry.log('warn', 'no sources are configured: one open source takes events from anyone on this machine')
   }
-  timer.wakeAt(Date.now())
-  const retaining = setInterval(() => void retention.run(), RETENTION_EVERY_MS)
-  void retention.run()
+  delivery.start()
 
   let stopped: Promise<void> | undefined
   async function stop(): Promise<void> {
     isStopping = true
     telemetry.log('info', 'stopping')
-    timer.stop()
     credentials.stop()
-    clearInterval(retaining)
-    await Promise.all([closeServer(server), forwarder.stop(), retention.stop()])
-    await queue.close()
+    await Promise.all([closeServer(server, delivery.stopGraceMs), delivery.stop()])
+    await delivery.close()
     telemetry.log('info', 'stopped')
   }
   return { url, stop: () => (stopped ??= stop()), look: () => credentials.look() }
+
+  async function openDelivery(): Promise<Delivery> {
+    const send = upstreamFetch()
+    const own = send ? { fetch: send } : {}
+    const tokens = credentials.sources
+    const { queue } = settings
+    if (queue.kind === 'none') return directDelivery({ config, tokens, tokenCalls: calls, telemetry, ...own })
+    return queuedDelivery({ config, queue }, openDestinations(config, tokens, own), telemetry)
+  }
 }
 
 /** Who may send; and the rules of each source by its id alone, for what has been taken from it. */
@@ -172,10 +150,10 @@ function listen(
 }
 
 /** Takes no more connections; ends idle ones at once, and busy ones with their answers or after a grace. */
-function closeServer(server: Server): Promise<void> {
+function closeServer(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const sweep = setInterval(() => server.closeIdleConnections(), 50)
-    const cut = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS)
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs)
     server.close(() => {
       clearInterval(sweep)
       clearTimeout(cut)

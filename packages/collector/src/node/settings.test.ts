@@ -44,6 +44,7 @@ describe('what is given', () => {
       host: 'localhost',
       queue: { kind: 'sqlite', path: 'b.db' },
     })
+    expect(readSettings({ queue: 'none' }, environment).queue).toEqual({ kind: 'none' })
     expect(readSettings({ queue: 'sqlite' }, environment).queue).toEqual({ kind: 'sqlite', path: 'a.db' })
     const one = file('one.json', JSON.stringify(CONFIG))
     const other = JSON.stringify({ ...CONFIG, sources: {} })

@@ -19,7 +19,8 @@ export interface ServeFlags {
 export interface Settings {
   port: number
   host: string
-  queue: { kind: 'sqlite'; path: string } | { kind: 'memory' }
+  /** `none`: direct mode, see `direct/direct-sink.ts`. */
+  queue: { kind: 'sqlite'; path: string } | { kind: 'memory' } | { kind: 'none' }
   config: Config
   /** No sources are configured: one open source, on loopback alone. */
   isOpen: boolean
@@ -104,9 +105,10 @@ function readPort(text: string, origin: string): number {
 function readQueue(queue: string, db: string): Settings['queue'] {
   if (queue === 'sqlite:' || queue === 'sqlite') return { kind: 'sqlite', path: db }
   if (queue === 'memory:' || queue === 'memory') return { kind: 'memory' }
+  if (queue === 'none') return { kind: 'none' }
   throw new SettingsError(
     // Of an address, its scheme alone: the rest may hold a password.
-    `--queue/WARREN_QUEUE: "${queue.replace(/:.*/s, ':')}" is not known here; use sqlite: (the default, durable) or memory:`,
+    `--queue/WARREN_QUEUE: "${queue.replace(/:.*/s, ':')}" is not known here; use sqlite: (the default, durable), memory: or none`,
   )
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { LaneReport } from '../forward/forwarder.ts'
 import { memoryQueue } from '../queue/memory.ts'
 import { nodeTelemetry } from './telemetry.ts'
 
@@ -9,10 +10,11 @@ it('tells durations in seconds, lanes by their events, and each log entry in a l
   telemetry.observe('commit', {}, 20)
   telemetry.count('delivered', { lane: 'a/unmatched' }, 7)
   const queue = memoryQueue()
-  telemetry.watch(queue, () => [
+  const lanes: LaneReport[] = [
     { lane: 'a/unmatched', state: 'halted', events: 1 },
     { lane: 'b/unmatched', state: 'idle', events: 0 },
-  ])
+  ]
+  telemetry.watch(() => lanes, queue)
   await queue.enqueue('s', [{ uuid: 'u', lane: 'a/unmatched', json: '{}', bytes: 2 }])
   const metrics = (await telemetry.metrics()).split('\n')
   expect(metrics).toContain('warren_call_seconds_sum{lane="a/unmatched"} 1.5')
@@ -30,7 +32,7 @@ it('tells durations in seconds, lanes by their events, and each log entry in a l
 it('shows no dead letters any more once the last of a lane has gone', async () => {
   const telemetry = nodeTelemetry({ destination: { write: () => {} } })
   const queue = memoryQueue()
-  telemetry.watch(queue, () => [])
+  telemetry.watch(() => [], queue)
   const lane = 'a/unmatched'
   await queue.enqueue('s', [{ uuid: 'u', lane, json: '{}', bytes: 2 }])
   const lease = (await queue.lease(lane, { events: 1, bytes: 100 }, 1000))?.id ?? 0

@@ -10,8 +10,8 @@ export interface NodeTelemetry extends Telemetry {
   /** Everything counted, as Prometheus reads it. */
   metrics(): Promise<string>
   contentType: string
-  /** Shows a queue's lanes, its dead letters and the forwarder's halts among the metrics. */
-  watch(queue: WatchedQueue, lanes: () => LaneReport[]): void
+  /** Shows halts among the metrics; and a queue's lanes and dead letters, where there is one. */
+  watch(lanes: () => LaneReport[], queue?: WatchedQueue): void
 }
 
 /** A queue and its dead letters; one in a file tells the size of its WAL too. */
@@ -36,7 +36,15 @@ export function nodeTelemetry(options: { level?: string; destination?: Destinati
     observe: (name, labels, ms) => durations[name].observe(labels as Record<string, string>, ms / 1000),
     metrics: () => registry.metrics(),
     contentType: registry.contentType,
-    watch(queue, lanes) {
+    watch(lanes, queue) {
+      const halted = new Gauge({
+        ...labelled(GAUGES.halted),
+        registers,
+        collect() {
+          for (const { lane, state } of lanes()) halted.set({ lane }, state === 'halted' ? 1 : 0)
+        },
+      })
+      if (!queue) return
       const { walBytes } = queue
       if (walBytes) {
         const wal = new Gauge({
@@ -54,13 +62,6 @@ export function nodeTelemetry(options: { level?: string; destination?: Destinati
           // A lane whose last letter has gone is not among the totals any more.
           for (const { lane } of await queue.lanes()) dead.set({ lane }, 0)
           for (const { lane, events } of await queue.dead.totals()) dead.set({ lane }, events)
-        },
-      })
-      const halted = new Gauge({
-        ...labelled(GAUGES.halted),
-        registers,
-        collect() {
-          for (const { lane, state } of lanes()) halted.set({ lane }, state === 'halted' ? 1 : 0)
         },
       })
       const gauge = new Gauge({

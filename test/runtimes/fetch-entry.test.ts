@@ -5,7 +5,7 @@ import { batchOf, timeUuid } from '../support/load.ts'
 import { startSandbox } from '../support/sandbox.ts'
 import { startWorkerd } from '../support/workerd.ts'
 
-/** The entry for any fetch handler, as it is built: nothing of Node's in it, in any package that it reaches. */
+/** The entry for any fetch handler, as it is built, in the real workerd. */
 
 const ended: (() => Promise<void> | void)[] = []
 afterEach(async () => {

@@ -9,6 +9,7 @@ import {
 } from '@warren/collector'
 import { nodeSqlite } from '@warren/collector/node'
 import { createRabbitpreClient, type TokenSource } from '@warren/rabbitpre'
+import { patientFetch } from './patient-fetch.ts'
 import type { TestSandbox } from './sandbox.ts'
 import { freshFolder } from './processes.ts'
 
@@ -23,10 +24,7 @@ export interface FaultStage {
    * @throws after an hour of the forwarder's clock.
    */
   drain(): Promise<string[]>
-  /**
-   * The call that begins with this event is given up, as a time-out would: with its answer's headers if they come, and
-   * soon if not. In a test, time-outs in milliseconds would end other calls too, on a busy machine.
-   */
+  /** See `patient-fetch.ts`. */
   giveUp(uuid: string): void
   /** Events sent again, as `warren_resent_total` counts them. */
   resent: { in_doubt: number; bisected: number }
@@ -37,8 +35,6 @@ export interface FaultStage {
 const START = Date.UTC(2026, 0, 1)
 const HOUR_MS = 3_600_000
 const TRICKLE_MS = 10_000
-/** Headers that come at once are there by now; where they are not, the call ends without them. */
-const HEADERS_WITHIN_MS = 50
 const LANE = 'main/unmatched'
 
 /**
@@ -54,20 +50,8 @@ export async function faultStage(sandbox: TestSandbox, token: (now: () => number
   const now = () => clock
   const resent = { in_doubt: 0, bisected: 0 }
   const queue = sqlQueue(nodeSqlite(join(folder.path, 'warren.db')), { now, defer: setImmediate })
-  const underWay = new Map<string, AbortController>()
-  const givenUp = new Set<string>()
-  const timeOut = (uuid: string) => underWay.get(uuid)?.abort(new DOMException('given up', 'TimeoutError'))
-
-  async function patientFetch(input: Parameters<typeof fetch>[0], init: RequestInit = {}): Promise<Response> {
-    const [first] = (JSON.parse(init.body as string) as { data: { uuid: string }[] }).data
-    const uuid = first?.uuid ?? ''
-    const patience = new AbortController()
-    underWay.set(uuid, patience)
-    const response = await fetch(input, { ...init, signal: patience.signal })
-    if (givenUp.delete(uuid)) timeOut(uuid)
-    return response
-  }
-  const client = createRabbitpreClient({ token: token(now), baseUrl: sandbox.url, fetch: patientFetch })
+  const patient = patientFetch()
+  const client = createRabbitpreClient({ token: token(now), baseUrl: sandbox.url, fetch: patient.fetch })
   const forwarder = createForwarder({
     queue,
     dead: queue.dead,
@@ -98,10 +82,7 @@ export async function faultStage(sandbox: TestSandbox, token: (now: () => number
   return {
     now,
     put,
-    giveUp(uuid) {
-      givenUp.add(uuid)
-      setTimeout(() => givenUp.delete(uuid) && timeOut(uuid), HEADERS_WITHIN_MS)
-    },
+    giveUp: patient.giveUp,
     resent,
     async drain() {
       const trickle: string[] = []

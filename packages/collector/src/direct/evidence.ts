@@ -23,7 +23,10 @@ export interface Evidence {
   dueAt(uuid: string): number | undefined
   /** Its events are refused, as far as is known. */
   isHeld(eventKey: string): boolean
-  /** Different events refused alone since anything was delivered. */
+  /**
+   * Different events refused alone since anything was delivered; without those of keys whose events were refused before,
+   * while others passed: a flood of one undefined event is no matter of the lane.
+   */
   readonly refusedInARow: number
   /** Suspects in memory. */
   readonly suspects: number
@@ -63,6 +66,14 @@ const MAX_KEYS = 1000
 /** A key that has passed is held after this many refusals: one or two events may be bad in themselves. */
 const HELD_AT = 3
 
+interface Key {
+  hasPassed: boolean
+  /** Events refused alone since it last passed. */
+  refusals: number
+  /** Deliveries of the lane when the first of these was. */
+  deliveriesBefore: number
+}
+
 interface Suspect extends Refusal {
   firstAt: number
   lastAt: number
@@ -72,7 +83,7 @@ interface Suspect extends Refusal {
 
 export function evidence(now: () => number): Evidence {
   const suspects = new Map<string, Suspect>()
-  const keys = new Map<string, { hasPassed: boolean; refusals: number }>()
+  const keys = new Map<string, Key>()
   const illUntil = new Map<string, number>()
   const provenUntil = new Map<string, number>()
   const inARow = new Set<string>()
@@ -102,10 +113,15 @@ export function evidence(now: () => number): Evidence {
     return suspect
   }
 
-  function keyOf(eventKey: string): { hasPassed: boolean; refusals: number } {
-    const key = keys.get(eventKey) ?? { hasPassed: false, refusals: 0 }
+  function keyOf(eventKey: string): Key {
+    const key = keys.get(eventKey) ?? { hasPassed: false, refusals: 0, deliveriesBefore: 0 }
     keep(keys, eventKey, key)
     return key
+  }
+
+  function blame(key: Key): void {
+    if (key.refusals === 0) key.deliveriesBefore = deliveries
+    key.refusals++
   }
 
   return {
@@ -122,8 +138,10 @@ export function evidence(now: () => number): Evidence {
       }
     },
     refusedAlone({ uuid, eventKey }, refusal) {
-      if (inARow.size < HALT_AT) inARow.add(uuid)
-      if (!refusal.isSize && suspects.get(uuid)?.code !== refusal.code) keyOf(eventKey).refusals++
+      const key = keyOf(eventKey)
+      const isOfItsKey = key.refusals > 0 && deliveries > key.deliveriesBefore
+      if (!isOfItsKey && inARow.size < HALT_AT) inARow.add(uuid)
+      if (!refusal.isSize && suspects.get(uuid)?.code !== refusal.code) blame(key)
       const suspect = suspectFor(uuid, refusal)
       if (!isApart(suspect) || !hasPassedOthers(suspect)) return 'wait'
       return suspect.refusals >= (holds(provenUntil, refusal.code) ? REFUSALS : PROVING_REFUSALS) ? 'final' : 'again'

@@ -76,6 +76,20 @@ describe('a batch with bad events', () => {
     expect(stage.calls[before]?.uuids).toHaveLength(100)
   })
 
+  it('of many visitors, all of one undefined key, halts the lane for nobody', async () => {
+    const stage = directStage({ answer: ({ eventKeys }) => (eventKeys.includes('c_bad') ? REFUSED : TAKEN) })
+    const sendBad = (name: string) => stage.send([entry(name, { eventKey: 'c_bad' })])
+    await sendBad('first')
+    await stage.send([entry('good')])
+    for (let i = 0; i < 30; i++) expect(await sendBad(`bad${i}`)).toMatchObject({ retry: [`bad${i}`] })
+    expect(await stage.send(entries(10))).toMatchObject({ fresh: 10 })
+    expect(stage.sink.lanes()).toMatchObject([{ state: 'idle', suspects: 31 }])
+    // What was well before still halts it.
+    stage.setAnswer(() => REFUSED)
+    for (let i = 0; i < 8; i++) await stage.send([entry(`later${i}`)])
+    expect(stage.sink.lanes()).toMatchObject([{ state: 'halted' }])
+  })
+
   it('that is too large for one call is cut', async () => {
     const stage = directStage({ answer: ({ uuids }) => (uuids.length > 100 ? { status: 413 } : TAKEN) })
     const { refused } = await sendAll(stage, entries(500), 10)

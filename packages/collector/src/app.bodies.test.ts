@@ -79,6 +79,14 @@ describe('the body', () => {
     expect((await post(over, { headers: { 'content-length': '5' } })).status).toBe(413)
   })
 
+  it('whose end is told in two ways is refused, unread', async () => {
+    const headers = { 'content-length': `${text.length}`, 'transfer-encoding': 'chunked' }
+    expect(await post(text, { headers })).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringMatching('content-length and transfer-encoding') },
+    })
+  })
+
   it('is inflated where gz=1 or the header says so', async () => {
     const zipped = new Uint8Array(gzipSync(text))
     expect((await post(zipped, { query: '&gz=1' })).body).toEqual(ACCEPTED)
@@ -107,6 +115,7 @@ describe('the body', () => {
     ['of plain text', () => Buffer.from(text)],
     ['with a broken check sum', (zipped) => (zipped.writeUInt32LE(7, zipped.length - 8), zipped)],
     ['with something behind it', (zipped) => Buffer.concat([zipped, Buffer.from('x')])],
+    ['with another gzip behind it', (zipped) => Buffer.concat([zipped, gzipSync(' ')])],
     ['of no bytes', () => Buffer.alloc(0)],
   ])('in gzip %s is 400', async (_, change) => {
     const { status, body } = await post(new Uint8Array(change(gzipSync(text))), { query: '&gz=1' })

@@ -13,6 +13,7 @@ import {
   told,
   type Outcome,
   type Row,
+  type Unlike,
 } from './row.ts'
 
 /** Where a body begins and ends, and a connection. */
@@ -21,12 +22,19 @@ const EMPTY = problem(400, 'the body is empty: send a batch as JSON')
 const TOO_LARGE = problem(413, 'the body is over 524288 bytes: send fewer events at once')
 const lengthOf = (body: string) => `Content-Length: ${body.length}`
 
+const PIECE = 'x'.repeat(65_536)
+
 /** 576 KiB, and no end. */
-const overLimit = Array.from({ length: 9 }, () => chunk('x'.repeat(65_536)))
+const overLimit = Array.from({ length: 9 }, () => chunk(PIECE))
 
 /** A client that leaves after its last byte hears nothing, and its event is kept. */
 const kept: Outcome = { answers: ['unheard'], takes: [''] }
 const left: Outcome = { answers: ['unheard'], takes: [] }
+
+/** The answer is on its way, and a reset may overtake it. */
+const RESETS: Unlike[] = [
+  { homes: ['workerd'], comes: left, why: 'it ends a connection on which more comes than it throws away' },
+]
 
 const lengths: Row[] = [
   { name: 'a length of 0', sends: () => request({ body: '' }), comes: EMPTY },
@@ -38,6 +46,12 @@ const lengths: Row[] = [
     comes: TOO_LARGE,
   },
   { name: 'a length of 50 MB', sends: () => request({ framing: ['Content-Length: 50000000'] }), comes: TOO_LARGE },
+  {
+    name: 'a length of 50 MB, and a client that sends until it is answered',
+    sends: () => [request({ framing: ['Content-Length: 50000000'] }), { step: 'floods', piece: PIECE }],
+    comes: TOO_LARGE,
+    unlike: RESETS,
+  },
   {
     name: 'a body of 512 KiB',
     sends: (id) => request({ body: one(id).padEnd(524_288) }),
@@ -106,6 +120,12 @@ const chunks: Row[] = [
     name: 'chunks over the limit that do not end',
     sends: () => [request({ framing: CHUNKED }), ...overLimit],
     comes: TOO_LARGE,
+  },
+  {
+    name: 'chunks until it is answered',
+    sends: () => [request({ framing: CHUNKED }), { step: 'floods', piece: chunk(PIECE) }],
+    comes: TOO_LARGE,
+    unlike: RESETS,
   },
   {
     name: 'CHUNKED',

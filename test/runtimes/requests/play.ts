@@ -27,8 +27,17 @@ export async function play(url: string, { sends, method }: Row, id: string, { an
 async function act(line: RawLine, part: Part, hear: () => Promise<unknown>): Promise<void> {
   if (typeof part === 'string' || part instanceof Uint8Array) return line.write(part)
   if (part.step === 'awaits an answer') await hear()
+  else if (part.step === 'floods') await flood(line, part.piece, hear())
   else if (part.step === 'ends') line.end()
   else line.reset()
+}
+
+async function flood(line: RawLine, piece: string | Uint8Array, hearing: Promise<unknown>): Promise<void> {
+  let isHeard = false
+  const heard = hearing.finally(() => (isHeard = true))
+  // A server that reads no more lets no write end.
+  while (!isHeard) await Promise.race([line.write(piece), heard])
+  await heard
 }
 
 async function nextOf(line: RawLine, method: string | undefined): Promise<Heard> {

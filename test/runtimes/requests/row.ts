@@ -17,9 +17,10 @@ export interface Row {
 export type Part = string | Uint8Array | Step
 
 /** What a client does beside writing. */
-export interface Step {
-  step: 'awaits an answer' | 'ends' | 'resets'
-}
+export type Step =
+  | { step: 'awaits an answer' | 'ends' | 'resets' }
+  /** Writes this again and again until it hears an answer, or the end. */
+  | { step: 'floods'; piece: string | Uint8Array }
 export const ANSWER: Step = { step: 'awaits an answer' }
 export const END: Step = { step: 'ends' }
 export const RESET: Step = { step: 'resets' }

@@ -1,6 +1,6 @@
-import { readFileSync, readdirSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { type Json, Log, LogLevel, Miniflare, type WorkerOptions } from 'miniflare'
+import { childPids, readProc } from './proc.ts'
 import { workerBundle } from './worker-bundle.ts'
 
 /** What the Workers are written for: no newer than the workerd that is installed. */
@@ -138,23 +138,7 @@ async function optionsOf(worker: TestWorker): Promise<WorkerOptions> {
 
 /** The child of this process that has this mark. */
 function childOf(mark: string): number {
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    if (parentOf(name) !== process.pid) continue
-    if (readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(`${MARK}=${mark}`)) return Number(name)
-  }
-  throw new Error('workerd does not run')
-}
-
-/** The parent of a process, which may end while one looks. */
-function parentOf(pid: string): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // After the name, which may have anything in it, come the state and the parent.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
-      return undefined
-    throw error
-  }
+  const pid = childPids().find((child) => readProc(child, 'environ').split('\0').includes(`${MARK}=${mark}`))
+  if (pid === undefined) throw new Error('workerd does not run')
+  return Number(pid)
 }

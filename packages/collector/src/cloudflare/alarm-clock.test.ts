@@ -65,6 +65,16 @@ describe('wakeAt', () => {
     expect(set).toEqual([20, 11_020])
   })
 
+  it('sets whole milliseconds alone, and none too early', async () => {
+    const clock = open()
+    clock.wakeAt(START + 20.42)
+    expect(set).toEqual([21])
+    vi.setSystemTime(START + 21)
+    run = async () => clock.wakeAt(START + 21.42)
+    await fire(clock)
+    expect(set.at(-1)).toBe(22)
+  })
+
   it('tries again where the storage failed', async () => {
     const clock = open()
     storageFails = true

@@ -52,8 +52,10 @@ export function alarmClock({ storage, run, log, now = Date.now }: AlarmClockOpti
   const failed = (error: unknown) => log('error', 'the alarm could not be set', { error: String(error) })
 
   function arm(at: number): Promise<void> {
-    armedAt = at
-    return storage.setAlarm(at).catch((error: unknown) => {
+    // In whole milliseconds: one at a fraction of the present millisecond is set and never fires (workerd, tried), and
+    // jitter makes fractions.
+    armedAt = Math.ceil(at)
+    return storage.setAlarm(armedAt).catch((error: unknown) => {
       armedAt = Infinity
       failed(error)
     })

@@ -69,6 +69,12 @@ export async function startSandbox({ app: keys, faultOf }: TestSandboxOptions = 
     if (call.fault && uuid !== undefined) await script({ ...call.fault, match: { uuid }, times: 1 })
   }
 
+  /** How often the sandbox holds the first event of a call. */
+  async function countOf({ uuids: [first] }: SeenCall): Promise<number> {
+    const { events } = (await (await app.request('/_sandbox/events')).json()) as { events: DeliveredEvent[] }
+    return events.find(({ uuid }) => uuid === first)?.count ?? 0
+  }
+
   const { url, close } = await listen(async (request, env) => {
     const { pathname, searchParams } = new URL(request.url)
     if (pathname !== DEFAULT_BATCH_ADD_PATH) return app.fetch(request, env)
@@ -88,8 +94,10 @@ export async function startSandbox({ app: keys, faultOf }: TestSandboxOptions = 
     calls.push(call)
     try {
       if (faultOf) await choose(call)
+      // A fault that keeps events keeps none of a call whose token has ended: a fixed one does not.
+      const before = keys && call.fault ? await countOf(call) : 0
       const response = await app.fetch(request, env)
-      if (call.fault) call.isKept = keepsEvents(call.fault)
+      if (call.fault) call.isKept = keepsEvents(call.fault) && (!keys || (await countOf(call)) > before)
       else if (faultOf) call.isKept = ((await response.clone().json()) as { code: string }).code === '200'
       return response
     } finally {

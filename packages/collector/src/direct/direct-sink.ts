@@ -95,11 +95,12 @@ export function directSink(options: DirectSinkOptions): DirectSink {
   async function enqueue(source: string, entries: readonly QueueEntry[], sender: BatchSender): Promise<SinkResult> {
     if (entries.length === 0) return { fresh: 0, repeated: 0 }
     const known = await seen.of(source, sender.device)
-    // Of two with one uuid, the first one goes, and its fate is the other's.
-    const unknown = new Map(
-      entries.toReversed().flatMap((entry) => (known.isKnown(entry.uuid) ? [] : [[entry.uuid, entry] as const])),
-    )
-    const claim = others.claim(source, [...unknown.keys()].reverse())
+    const unknown = new Map<string, QueueEntry>()
+    for (const entry of entries) {
+      // Of two with one uuid the first one goes, and its fate is the other's.
+      if (!known.isKnown(entry.uuid) && !unknown.has(entry.uuid)) unknown.set(entry.uuid, entry)
+    }
+    const claim = others.claim(source, [...unknown.keys()])
     try {
       const own = claim.uuids.flatMap((uuid) => unknown.get(uuid) ?? [])
       const ended = tokenCalls?.watch()

@@ -13,15 +13,16 @@ export interface LaneGate {
   /** A probe was delivered, and nothing since: events refused alone do not halt the lane again. */
   isSpared: boolean
   /**
-   * Whether a request may call: freely, or as the one that tries whether the platform is well again. Who may must
-   * `leave` at the end.
+   * Whether a request may call: freely, or as the one that tries whether the platform is well again, and what it probes
+   * by that. Who may must `leave` at the end.
    */
   enter(credentials: string): Entrance
 }
 
 export type Entrance =
-  | { isOpen: true; /** What ends with the first event that is taken. */ probed: Halt | undefined; leave(): void }
-  | { isOpen: false; words: string; waitMs: number }
+  | { isOpen: true; probed: Halt | undefined; leave(): void }
+  /** For so long at the least; 0 where another request is trying. */
+  | { isOpen: false; waitMs: number }
 
 /** A trial that has not ended by then never will: some edges end a request in the midst, when its caller goes away. */
 const TRIAL_MS = 60_000
@@ -43,8 +44,8 @@ export function laneGate(options: LaneGateOptions): LaneGate {
   const halts = stops(options)
   const fuse = breaker(now, random)
 
-  function tryOnce(tried: object, probed: Halt | undefined, words: string): Entrance {
-    if ((trials.get(tried) ?? 0) > now()) return { isOpen: false, words, waitMs: 0 }
+  function tryOnce(tried: object, probed: Halt | undefined): Entrance {
+    if ((trials.get(tried) ?? 0) > now()) return { isOpen: false, waitMs: 0 }
     trials.set(tried, now() + TRIAL_MS)
     return { isOpen: true, probed, leave: () => void trials.delete(tried) }
   }
@@ -58,12 +59,11 @@ export function laneGate(options: LaneGateOptions): LaneGate {
       const halted = halts.current(credentials)
       if (halted) {
         const waitMs = halted.nextAt - now()
-        if (waitMs > 0) return { isOpen: false, words: halted.words, waitMs }
-        return tryOnce(halted, halted, halted.words)
+        return waitMs > 0 ? { isOpen: false, waitMs } : tryOnce(halted, halted)
       }
       const waitMs = fuse.openUntil - now()
-      if (waitMs > 0) return { isOpen: false, words: 'the platform gave no usable answer', waitMs }
-      if (fuse.isHalfOpen) return tryOnce(fuse, undefined, 'the platform is being tried')
+      if (waitMs > 0) return { isOpen: false, waitMs }
+      if (fuse.isHalfOpen) return tryOnce(fuse, undefined)
       return { isOpen: true, probed: undefined, leave: () => {} }
     },
   }

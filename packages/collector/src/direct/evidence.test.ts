@@ -1,0 +1,110 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { evidence, HALT_AT, MAX_SUSPECTS, type Evidence } from './evidence.ts'
+
+const DAY_MS = 86_400_000
+const NO = { code: '100400', words: 'no', isSize: false }
+const event = (uuid: string, eventKey = 'c_buy') => ({ uuid, eventKey, time: 0 })
+
+let clock: number
+let known: Evidence
+beforeEach(() => {
+  clock = 1000
+  known = evidence(() => clock)
+})
+
+describe('suspects', () => {
+  it('are forgotten, the oldest first, where there are too many', () => {
+    for (let i = 0; i <= MAX_SUSPECTS; i++) known.refusedAlone(event(`e${i}`), NO)
+    expect(known.suspects).toBe(MAX_SUSPECTS)
+    expect([known.dueAt('e0'), known.dueAt('e1')]).toEqual([undefined, expect.any(Number)])
+  })
+
+  it('are forgotten after a day', () => {
+    known.refusedAlone(event('old'), NO)
+    clock += DAY_MS
+    known.refusedAlone(event('new'), NO)
+    expect([known.dueAt('old'), known.suspects]).toEqual([undefined, 1])
+  })
+
+  it('begin anew under another code', () => {
+    known.refusedAlone(event('a'), NO)
+    clock += 10_000
+    known.delivered([event('b')])
+    expect(known.refusedAlone(event('a'), NO)).toBe('again')
+    expect(known.refusedAlone(event('a'), { ...NO, code: '100401' })).toBe('wait')
+    expect(known.dueAt('a')).toBe(clock + 60_000)
+  })
+
+  it('are due 10 s after the first refusal where another was delivered since, else a minute after the last', () => {
+    known.refusedAlone(event('a'), NO)
+    expect(known.dueAt('a')).toBe(61_000)
+    clock += 4000
+    known.delivered([event('b')])
+    expect(known.dueAt('a')).toBe(11_000)
+    expect(known.dueAt('b')).toBeUndefined()
+  })
+})
+
+describe('a proof', () => {
+  /** Refusals until it is final, 10 s after the first. */
+  function refusalsOf(uuid: string): number {
+    known.refusedAlone(event(uuid), NO)
+    clock += 10_000
+    known.delivered([event(`after-${uuid}`)])
+    for (let count = 2; ; count++) {
+      if (known.refusedAlone(event(uuid), NO) !== 'final') continue
+      known.conclude(uuid)
+      return count
+    }
+  }
+
+  it('of a code takes six refusals, and spares the next three for a day', () => {
+    expect([refusalsOf('a'), refusalsOf('b')]).toEqual([6, 3])
+    clock += DAY_MS
+    expect(refusalsOf('c')).toBe(6)
+  })
+
+  it('falls where the code turns out to mean illness', () => {
+    refusalsOf('a')
+    known.refusedAlone(event('b'), NO)
+    known.refusedAlone(event('c'), NO)
+    known.delivered([event('b')])
+    expect([known.isIll(NO.code), known.suspects]).toEqual([true, 0])
+    clock += DAY_MS
+    expect(known.isIll(NO.code)).toBe(false)
+    expect(refusalsOf('d')).toBe(6)
+  })
+})
+
+describe('a key', () => {
+  it('that never passed is held after one refusal, one that did after three, until it passes', () => {
+    known.refusedAlone(event('a', 'c_new'), NO)
+    expect(known.isHeld('c_new')).toBe(true)
+    known.delivered([event('b', 'c_new')])
+    const held = ['c', 'd', 'e'].map((uuid) => {
+      known.refusedAlone(event(uuid, 'c_new'), NO)
+      return known.isHeld('c_new')
+    })
+    expect(held).toEqual([false, false, true])
+    known.delivered([event('f', 'c_new')])
+    expect(known.isHeld('c_new')).toBe(false)
+  })
+
+  it('is not blamed for an event that is too large, nor twice for one event', () => {
+    known.delivered([event('a')])
+    known.refusedAlone(event('b'), { ...NO, code: 'http_413', isSize: true })
+    for (let i = 0; i < 5; i++) known.refusedAlone(event('c'), NO)
+    expect(known.isHeld('c_buy')).toBe(false)
+  })
+
+  it('that is refused while others pass does not count for a halt; all others do, each event once', () => {
+    known.refusedAlone(event('a', 'c_bad'), NO)
+    known.delivered([event('b')])
+    for (let i = 0; i < 20; i++) known.refusedAlone(event(`bad${i}`, 'c_bad'), NO)
+    expect(known.refusedInARow).toBe(0)
+    for (let i = 0; i < 3; i++) known.refusedAlone(event('c'), NO)
+    expect(known.refusedInARow).toBe(1)
+    for (let i = 0; i < 20; i++) known.refusedAlone(event(`d${i}`), NO)
+    expect(known.refusedInARow).toBe(HALT_AT)
+  })
+})

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createSandbox } from '@warren/rabbitpre/sandbox'
 import { tallyTelemetry } from '../edge/tally.ts'
 import { createFetchCollector, type FetchCollectorOptions } from './fetch-collector.ts'
@@ -16,14 +16,16 @@ const BATCH = {
 let sandbox: ReturnType<typeof createSandbox>
 beforeEach(() => {
   sandbox = createSandbox({ app: { appid: 'app-1', secret: 'secret-hush' } })
-  vi.stubGlobal('fetch', async (input: string, init?: RequestInit) => sandbox.fetch(new Request(input, init)))
 })
-afterEach(() => void vi.unstubAllGlobals())
+const platform = async (input: RequestInfo | URL, init?: RequestInit) => sandbox.fetch(new Request(input, init))
 
 function collector(options: Partial<FetchCollectorOptions> = {}) {
   const logs: string[] = []
   const telemetry = tallyTelemetry((level, message, fields) => logs.push(JSON.stringify({ level, message, ...fields })))
-  return { logs, ...createFetchCollector({ env: { ...APP, WARREN_CONFIG: CONFIG }, telemetry, ...options }) }
+  return {
+    logs,
+    ...createFetchCollector({ env: { ...APP, WARREN_CONFIG: CONFIG }, telemetry, fetch: platform, ...options }),
+  }
 }
 
 const post = (to: { fetch: (request: Request, context?: unknown) => Promise<Response> }, context?: unknown) =>

@@ -26,6 +26,8 @@ export interface FetchCollectorOptions {
   store?: EdgeStore
   /** Default: one line of JSON an entry on the console, and counters for `/metrics`. */
   telemetry?: TallyTelemetry
+  /** What the platform is called by. Default: the global one. */
+  fetch?: typeof globalThis.fetch
   /** Milliseconds since 1970; for tests. */
   now?: () => number
 }
@@ -54,10 +56,11 @@ export function createFetchCollector(options: FetchCollectorOptions): FetchColle
   }
 }
 
-function open({ env, scripts = [], store, telemetry = tallyTelemetry(consoleLog), now }: FetchCollectorOptions): Hono {
+function open(options: FetchCollectorOptions): Hono {
+  const { env, scripts = [], store, telemetry = tallyTelemetry(consoleLog), fetch: send, now } = options
   try {
     const { config, sources, credentials, adminToken } = readEdgeSettings(env)
-    const calls = tokenCalls()
+    const calls = tokenCalls(send)
     const clock = now ? { now } : {}
     const kept = store ? { store } : {}
     const sink = directSink({
@@ -65,6 +68,7 @@ function open({ env, scripts = [], store, telemetry = tallyTelemetry(consoleLog)
       tokens: edgeTokens(credentials, { calls, telemetry, ...kept, ...clock }),
       tokenCalls: calls,
       telemetry,
+      ...(send ? { fetch: send } : {}),
       ...kept,
       ...clock,
     })

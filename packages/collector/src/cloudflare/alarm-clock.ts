@@ -11,7 +11,7 @@ import { wakeTimer } from '../wake-timer.ts'
  * | set for later, or long overdue: the runtime gives up an alarm that failed six times | sets it anew | – |
  * | firing | a timer of this instance runs it then, and the alarm at the end is set for it | (one at a time) |
  *
- * While it fires, another is set already, a minute from here: an instance that dies in the midst is followed by one
+ * While it fires, another is set already, ten seconds from here: an instance that dies in the midst is followed by one
  * that goes on. Nothing is thrown into the runtime, whose own retries end after six.
  */
 export interface AlarmClock {
@@ -34,8 +34,8 @@ export interface AlarmClockOptions {
   now?: () => number
 }
 
-/** The alarm that is set while one fires. */
-const WATCHDOG_MS = 60_000
+/** The alarm that is set while one fires: an object that dies then is away for so long. */
+const WATCHDOG_MS = 10_000
 
 /** An alarm that is this late was given up; one that is on its way is a few seconds late at the most. */
 const OVERDUE_MS = 10_000

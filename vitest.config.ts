@@ -83,7 +83,9 @@ export default defineConfig({
           include: ['test/runtimes/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          // Two files at a time: nearly all of their time is waiting.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {

@@ -88,6 +88,8 @@ describe('a source with shards', () => {
     const first = await withShards(3)
     expect(new Set(await sendAll(first.url))).toEqual(new Set([200]))
     await expect.poll(async () => (await sandbox.events()).total, { timeout: 15_000 }).toBe(devices.length)
+    // What was delivered and is not recorded yet would be sent again after the end.
+    await expect.poll(() => waiting(first.url), { timeout: 15_000 }).toBe(0)
     await first.dispose()
 
     const other = await withShards(2)
@@ -107,6 +109,12 @@ describe('a source with shards', () => {
     expect((await sandbox.events()).repeats).toBe(0)
   })
 })
+
+/** Events that a collector has, by its own word. */
+async function waiting(url: string): Promise<number> {
+  const { lanes } = (await (await fetch(`${url}/readyz`)).json()) as { lanes: { events: number }[] }
+  return lanes.reduce((sum, { events }) => sum + events, 0)
+}
 
 describe('an operator of a Worker', () => {
   it('sees what the platform would not have, replays it, and reads the metrics of all objects', async () => {

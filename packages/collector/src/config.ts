@@ -111,9 +111,19 @@ const ANY_LABEL = 'any-label-'
 
 /** In lower case, without the scheme's own port, names of other scripts in Punycode. */
 function asSent(written: string): string {
-  const url = URL.parse(written.replace('://*.', `://${ANY_LABEL}.`))
+  const origin = originOf(written.replace('://*.', `://${ANY_LABEL}.`))
   // Other schemes than http(s) have no origin that a URL could tell.
-  return url === null || url.origin === 'null' ? written : url.origin.replace(`${ANY_LABEL}.`, '*.')
+  return origin === undefined || origin === 'null' ? written : origin.replace(`${ANY_LABEL}.`, '*.')
+}
+
+/** `URL.parse` says the same, and is younger than some edges' engines. */
+function originOf(text: string): string | undefined {
+  try {
+    return new URL(text).origin
+  } catch {
+    // Not a URL: what is wrong with it is told by the pattern before.
+    return undefined
+  }
 }
 
 const destinationSchema = strictObject({

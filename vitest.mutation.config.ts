@@ -21,7 +21,7 @@ export default defineConfig({
     // StrykerJS ends what hangs; a first run beside other work must not fail for being slow.
     testTimeout: 30_000,
     include: [
-      'packages/collector/src/{forward,queue}/**/*.test.ts',
+      'packages/collector/src/{cloudflare,direct,forward,queue}/**/*.test.ts',
       'packages/tracker/src/core/*.test.ts',
       'packages/rabbitpre/src/{app-token,client,renewal,sealed,token}*.test.ts',
     ],

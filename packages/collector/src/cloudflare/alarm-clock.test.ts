@@ -27,7 +27,8 @@ function open(): AlarmClock {
       runs.push(Date.now() - START)
       return run()
     },
-    log: (level, message) => logs.push(`${level} ${message}`),
+    log: (level, message, fields) =>
+      logs.push(`${level} ${message} ${String(fields?.['error']).replace('Error: ', '')}`),
   })
 }
 
@@ -80,7 +81,7 @@ describe('wakeAt', () => {
     storageFails = true
     clock.wakeAt(START + 20)
     await vi.advanceTimersByTimeAsync(0)
-    expect(logs).toEqual(['error the alarm could not be set'])
+    expect(logs).toEqual(['error the alarm could not be set no storage'])
     storageFails = false
     clock.wakeAt(START + 20)
     expect(set).toEqual([20])
@@ -96,10 +97,21 @@ describe('an alarm that fires', () => {
     expect(during).toBe(START + 10_000)
   })
 
-  it('leaves none where nothing is asked for', async () => {
+  it('leaves no alarm where nothing is asked for, and no timer; what is asked for after it sets one', async () => {
     alarm = START
-    await fire(open())
-    expect(alarm).toBeUndefined()
+    const clock = open()
+    await fire(clock)
+    expect([alarm, vi.getTimerCount()]).toEqual([undefined, 0])
+    clock.wakeAt(START + 1000)
+    expect(alarm).toBe(START + 1000)
+  })
+
+  it('leaves to the alarm what was asked for later than its own end', async () => {
+    alarm = START
+    const clock = open()
+    run = async () => void clock.wakeAt(START + 2000)
+    await fire(clock)
+    expect([alarm, vi.getTimerCount()]).toEqual([START + 2000, 0])
   })
 
   it('leaves the earliest that was asked for meanwhile, and runs at that instant too while it lasts', async () => {
@@ -132,7 +144,7 @@ describe('an alarm that fires', () => {
       expect(alarm).toBe(Date.now() + 10_000)
       vi.setSystemTime(alarm ?? 0)
     }
-    expect(logs).toHaveLength(10)
+    expect(logs).toEqual(Array.from({ length: 10 }, () => 'error an alarm failed; the next one is set no queue'))
     run = () => Promise.resolve()
     await fire(clock)
     expect(alarm).toBeUndefined()

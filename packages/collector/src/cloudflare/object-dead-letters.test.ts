@@ -129,4 +129,16 @@ describe('letters of several objects', () => {
     expect(await dead.discard(rest.map(({ id }) => id))).toBe(6)
     expect((await dead.totals())[0]?.events).toBe(24)
   })
+
+  it('stay where they are while their object is full, which is told as what it is', async () => {
+    const queue = memoryQueue({ limits: { events: 1 } })
+    await queue.enqueue('s', [richEntry('1')])
+    const lease = await queue.lease('a/unmatched', { events: 9, bytes: 9999 }, 1000)
+    await queue.settle([{ lease: lease?.id ?? 0, verdict: 'bury', ...GRAVE }])
+    await queue.enqueue('s', [richEntry('2')])
+    const dead = lettersOf({ 's/0': queue })
+    const { letters } = await dead.list({})
+    await expect(dead.revive(letters.map(({ id }) => ({ id })))).rejects.toThrow(QueueFullError)
+    expect((await dead.list({})).letters).toHaveLength(1)
+  })
 })

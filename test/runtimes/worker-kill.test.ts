@@ -1,22 +1,5 @@
-import { expect, it } from 'vitest'
-import { soakCollector } from '../soak/collector-soak.ts'
+import { killSamples } from '../soak/kill-samples.ts'
 import { workerd } from '../support/homes/workerd.ts'
 
-/** As `test/collector/kill.test.ts` has it for Node: the same kind of run each time, and one of a new kind. */
-const SAMPLES: readonly [rounds: number, seed: number][] = [
-  [3, 1],
-  [2, Math.floor(Math.random() * 2 ** 31)],
-]
-
-it.each(SAMPLES)(
-  'over %i kills of workerd under load, with a platform that fails, nothing is lost and no repeat lacks a cause: seed %i',
-  { timeout: 150_000 },
-  async (rounds, seed) => {
-    const result = await soakCollector({ home: workerd, rounds, seed, hasUndefinedKey: false })
-    console.log(JSON.stringify(result))
-    expect(result.violations).toEqual([])
-    expect(result.acknowledged).toBeGreaterThan(rounds * 100)
-    expect(result.delivered).toBeGreaterThanOrEqual(result.acknowledged)
-    expect(result.dead).toBe(0)
-  },
-)
+// Each life is one of workerd, ended by SIGKILL and started anew on the storage that it has left.
+killSamples(workerd, [3, 2])

@@ -120,3 +120,21 @@ it.each([0, 1, 2, 3, 4, 5])('is not idle where more is asked for %i turns of pro
   work.ask()
   expect(await isResolved(work.idle())).toBe(false)
 })
+
+it('runs again when asked after a run that failed, and whoever waits next is not told of it', async () => {
+  let failures = 1
+  const failing = turns(
+    () => {
+      runs.push(() => {})
+      return failures-- > 0 ? Promise.reject(new Error('a bug')) : Promise.resolve()
+    },
+    () => false,
+    () => Promise.resolve(),
+  )
+  failing.ask()
+  await expect(failing.idle()).rejects.toThrow('a bug')
+  expect(failing.isBusy).toBe(false)
+  failing.ask()
+  await failing.idle()
+  expect(runs).toHaveLength(2)
+})

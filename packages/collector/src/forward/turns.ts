@@ -11,7 +11,7 @@ export interface Turns {
 }
 
 /**
- * @param run does what is due; must not reject.
+ * @param run does what is due; must not reject. Where it does all the same, what is asked for next runs as ever.
  * @param isBusy whether something it began is still under way, and the promise of its end.
  */
 export function turns(run: () => Promise<void>, isBusy: () => boolean, ended: () => Promise<void>): Turns {
@@ -21,17 +21,23 @@ export function turns(run: () => Promise<void>, isBusy: () => boolean, ended: ()
 
   // Each is over in the very step that sees nothing left to do: what is asked for a moment later begins anew.
   async function repeat(): Promise<void> {
-    while (isAskedAgain) {
-      isAskedAgain = false
-      await run()
+    try {
+      while (isAskedAgain) {
+        isAskedAgain = false
+        await run()
+      }
+    } finally {
+      running = undefined
     }
-    running = undefined
   }
   const isAnyBusy = () => running !== undefined || isBusy()
   async function wait(): Promise<void> {
-    do await (running ?? ended())
-    while (isAnyBusy())
-    waiting = undefined
+    try {
+      do await (running ?? ended())
+      while (isAnyBusy())
+    } finally {
+      waiting = undefined
+    }
   }
 
   return {

@@ -23,6 +23,17 @@ describe('the other paths', () => {
     expect(await (await get('/healthz', { sink: broken })).json()).toEqual({ status: 'alive' })
   })
 
+  it.each([
+    ['can store', 'ready', 200],
+    ['cannot store', 'cannot store', 503],
+  ])('readyz tells whether it %s, also where nobody can tell of the lanes', async (_, status, code) => {
+    const lanes = () => Promise.reject(new Error('an object is overloaded'))
+    const broken = { ...stage.queue, enqueue: () => Promise.reject(new Error('an object is overloaded')) }
+    const response = await get('/readyz', { lanes, ...(code === 503 ? { sink: broken } : {}) })
+    expect([response.status, await response.json()]).toEqual([code, { status, lanes: [] }])
+    expect(logs.join()).toContain('overloaded')
+  })
+
   it('takes batches at other paths too, as at its own', async () => {
     const app = collector({ batchPaths: ['/x/y', '/z'] })
     for (const path of ['/v1/batch', '/x/y', '/z']) {

@@ -5,6 +5,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { adminApp } from './admin/admin-app.ts'
 import { batchRoute } from './ingest/batch-route.ts'
 import type { CollectorOptions } from './collector-options.ts'
+import type { LaneReport } from './forward/forwarder.ts'
 import { problemOf, problemResponse } from './problem.ts'
 import { scriptRoutes } from './script-routes.ts'
 
@@ -19,7 +20,15 @@ const PREFLIGHT_MAX_AGE_S = 86_400
 export function createCollector(options: CollectorOptions): Hono {
   const { sink, telemetry, scripts = [], batchPaths = [] } = options
   const paths = ['/v1/batch', ...batchPaths]
-  const lanes = async () => (await options.lanes?.()) ?? []
+  /** None where they cannot be told: whoever asks whether events can be stored is answered all the same. */
+  async function lanes(): Promise<LaneReport[]> {
+    try {
+      return (await options.lanes?.()) ?? []
+    } catch (error) {
+      telemetry.log('error', 'the lanes cannot be shown', { error: String(error) })
+      return []
+    }
+  }
   const app = new Hono()
 
   // Before all middleware: what that adds to answers, this route has written out.

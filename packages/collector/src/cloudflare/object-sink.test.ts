@@ -26,6 +26,7 @@ function open() {
         async claim(shards) {
           calls.push(`claim ${name}`)
           if (fault === 'claim') throw new Error('overloaded')
+          if (fault === 'cut off') return new Promise<never>(() => {})
           return (recorded[name] ??= shards)
         },
         async keep(source, entries, more) {
@@ -89,6 +90,14 @@ describe('objectSink', () => {
     const sink = open()
     fault = 'claim'
     await expect(sink.enqueue('erp', [ENTRY], { d: 'Ab' })).rejects.toThrow('overloaded')
+    fault = undefined
+    expect(await sink.enqueue('erp', [ENTRY], { d: 'Ab' })).toEqual({ fresh: 1, repeated: 0 })
+  })
+
+  it('waits for no claim of another request, which the runtime may have cut off', async () => {
+    const sink = open()
+    fault = 'cut off'
+    void sink.enqueue('erp', [ENTRY], { d: 'Ab' })
     fault = undefined
     expect(await sink.enqueue('erp', [ENTRY], { d: 'Ab' })).toEqual({ fresh: 1, repeated: 0 })
   })

@@ -14,32 +14,29 @@ const SHARDS_RETRY_AFTER_MS = 60_000
  */
 export function objectSink(objects: SourceObjects, takeCounted: () => Tally): EventSink {
   /** Sources whose shards are known to be those of their first use. */
-  const claims = new Map<string, Promise<void>>()
+  const claimed = new Set<string>()
 
+  /**
+   * Each request asks by itself until one was answered: what a request waits for may be cut off with it, and who shared
+   * that would wait for ever.
+   */
   async function claim(source: string): Promise<void> {
+    if (claimed.has(source)) return
     const shards = objects.shards(source)
     const first = await objects.at(source, 0).stub.claim(shards)
-    if (first === shards) return
-    throw new ProblemError(
-      503,
-      `sources.${source}.shards: is ${shards}, and was ${first} with the source's first use: its events would miss ` +
-        'their own dedupe; set it back, or give the source a new id',
-      SHARDS_RETRY_AFTER_MS,
-    )
-  }
-
-  function claimed(source: string): Promise<void> {
-    const known = claims.get(source)
-    if (known) return known
-    const claiming = claim(source)
-    claims.set(source, claiming)
-    // A failure is asked again with the next request.
-    claiming.catch(() => claims.delete(source))
-    return claiming
+    if (first !== shards) {
+      throw new ProblemError(
+        503,
+        `sources.${source}.shards: is ${shards}, and was ${first} with the source's first use: its events would miss ` +
+          'their own dedupe; set it back, or give the source a new id',
+        SHARDS_RETRY_AFTER_MS,
+      )
+    }
+    claimed.add(source)
   }
 
   async function probe({ source, stub }: SourceObject): Promise<void> {
-    await claimed(source)
+    await claim(source)
     await stub.probe()
   }
 
@@ -50,7 +47,7 @@ export function objectSink(objects: SourceObjects, takeCounted: () => Tally): Ev
         return { fresh: 0, repeated: 0 }
       }
       if (entries.length === 0) return { fresh: 0, repeated: 0 }
-      await claimed(source)
+      await claim(source)
       const { stub } = objects.at(source, shardOf(d, objects.shards(source)))
       const kept = await stub.keep(source, entries, takeCounted())
       if (kept.kind === 'full') throw new QueueFullError(kept.words)

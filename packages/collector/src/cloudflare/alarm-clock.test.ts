@@ -8,6 +8,7 @@ let alarm: number | undefined
 let storageFails: boolean
 let runs: number[]
 let run: () => Promise<void>
+let after: () => Promise<void>
 let logs: string[]
 
 /** An instance of the object; the alarm outlives it. */
@@ -27,6 +28,7 @@ function open(): AlarmClock {
       runs.push(Date.now() - START)
       return run()
     },
+    after: () => after(),
     log: (level, message, fields) =>
       logs.push(`${level} ${message} ${String(fields?.['error']).replace('Error: ', '')}`),
   })
@@ -45,6 +47,7 @@ beforeEach(() => {
   alarm = undefined
   storageFails = false
   run = () => Promise.resolve()
+  after = () => Promise.resolve()
 })
 afterEach(() => vi.useRealTimers())
 
@@ -150,12 +153,15 @@ describe('an alarm that fires', () => {
     expect(alarm).toBeUndefined()
   })
 
-  it('ends before the runtime ends it, and comes back at once for what is not done', async () => {
+  it('ends before the runtime ends it, with what comes after, and comes back at once for what is not done', async () => {
     alarm = START
     run = () => new Promise(() => {})
+    const afters: number[] = []
+    after = async () => void afters.push(Date.now() - START)
     const fired = fire(open())
     await vi.advanceTimersByTimeAsync(5 * 60_000)
     await fired
+    expect(afters).toEqual([5 * 60_000])
     expect(alarm).toBe(START + 5 * 60_000)
   })
 })

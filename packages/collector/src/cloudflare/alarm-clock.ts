@@ -28,8 +28,10 @@ export interface AlarmStorage {
 
 export interface AlarmClockOptions {
   storage: AlarmStorage
-  /** Does what is due; resolves when what it began has ended. */
+  /** Does what is due; resolves when what it began has ended, which under steady load may take days. */
   run: () => Promise<void>
+  /** Done once each time the alarm fires: when the run has ended, or has taken as long as a handler may. */
+  after: () => Promise<void>
   log: Telemetry['log']
   now?: () => number
 }
@@ -43,7 +45,7 @@ const OVERDUE_MS = 10_000
 /** A handler's share of the 15 minutes that the runtime allows it (developers.cloudflare.com/durable-objects: limits). */
 const FIRES_AT_MOST_MS = 5 * 60_000
 
-export function alarmClock({ storage, run, log, now = Date.now }: AlarmClockOptions): AlarmClock {
+export function alarmClock({ storage, run, after, log, now = Date.now }: AlarmClockOptions): AlarmClock {
   let armedAt = Infinity
   let isFiring = false
   let nextAt = Infinity
@@ -84,11 +86,12 @@ export function alarmClock({ storage, run, log, now = Date.now }: AlarmClockOpti
     async fired() {
       isFiring = true
       nextAt = Infinity
-      timer = wakeTimer(() => void run().catch(() => undefined))
+      timer = wakeTimer(() => void run())
       await arm(now() + WATCHDOG_MS)
       try {
         // What has not ended by then goes on, and the next alarm looks after it.
         if (!(await runAtMost())) nextAt = Math.min(nextAt, now())
+        await after()
       } catch (error) {
         log('error', 'an alarm failed; the next one is set', { error: String(error) })
         nextAt = Math.min(nextAt, now() + OVERDUE_MS)

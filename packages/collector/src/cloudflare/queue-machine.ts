@@ -4,6 +4,7 @@ import { consoleLog } from '../edge/console-log.ts'
 import { addTally, seriesName, tallyTelemetry, type Tally } from '../edge/tally.ts'
 import { MAX_CALL, MAX_WAIT_MS } from '../forward/due.ts'
 import { createForwarder } from '../forward/forwarder.ts'
+import { notedReport } from '../forward/noted-report.ts'
 import { rabbitpreUpstreams } from '../forward/rabbitpre-upstream.ts'
 import { GAUGES } from '../metrics.ts'
 import { QueueFullError } from '../queue/ports.ts'
@@ -76,7 +77,7 @@ export async function queueMachine(options: QueueMachineOptions): Promise<QueueM
   const destinations = openDestinations(config, tokens, {
     fetch: fewAtOnce<Parameters<typeof fetch>, Response>(MAX_CONNECTIONS, (...request) => fetch(...request)),
   })
-  const clock = alarmClock({ storage, run, log: telemetry.log, now })
+  const clock = alarmClock({ storage, run: () => forwarder.run(), after: keepHouse, log: telemetry.log, now })
   const forwarder = createForwarder({
     queue,
     dead,
@@ -96,8 +97,8 @@ export async function queueMachine(options: QueueMachineOptions): Promise<QueueM
   })
   let retainAt = 0
 
-  async function run(): Promise<void> {
-    await forwarder.run()
+  /** Discards dead letters that are due to go, and keeps what has been counted. */
+  async function keepHouse(): Promise<void> {
     if ((await dead.totals()).length > 0) {
       if (now() >= retainAt) {
         retainAt = now() + RETENTION_EVERY_MS
@@ -149,7 +150,9 @@ export async function queueMachine(options: QueueMachineOptions): Promise<QueueM
         tally[seriesName(GAUGES.dead, { lane })] = 0
       }
       for (const { lane, events } of await dead.totals()) tally[seriesName(GAUGES.dead, { lane })] = events
-      const reports = forwarder.lanes()
+      const known = new Map(forwarder.lanes().map((report) => [report.lane, report]))
+      // An object that was evicted since its last alarm knows of a halt by its note alone.
+      const reports = lanes.map((status) => known.get(status.lane) ?? notedReport(status))
       for (const { lane, state } of reports) tally[seriesName(GAUGES.halted, { lane })] = state === 'halted' ? 1 : 0
       // Whoever looks also sees to it that events do not wait for an alarm that was given up.
       if (lanes.some(({ events }) => events > 0)) wake(0)

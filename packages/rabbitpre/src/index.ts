@@ -12,6 +12,7 @@ export { sealedKeep, type SealedKeepOptions } from './sealed-keep.ts'
 export { fixedSecret, type SecretValue } from './secret-value.ts'
 export type { KeptToken, TokenKeep } from './token-keep.ts'
 export {
+  checkToken,
   fixedToken,
   type TokenAnswer,
   type TokenGrant,

@@ -4,7 +4,6 @@ import { patientToken } from '../direct/patient-token.ts'
 import { storedKeep } from '../direct/stored-keep.ts'
 import type { TokenCalls } from '../direct/token-calls.ts'
 import type { EdgeCredentials } from '../settings/edge-credentials.ts'
-import { SettingsError } from '../settings/settings-error.ts'
 import type { Telemetry } from '../telemetry.ts'
 
 export interface EdgeTokensOptions {
@@ -16,7 +15,7 @@ export interface EdgeTokensOptions {
   now?: () => number
 }
 
-/** A source of tokens for each set of credentials. @throws {SettingsError} where a token is none that can be sent. */
+/** A source of tokens for each set of credentials. */
 export function edgeTokens(
   credentials: ReadonlyMap<string, EdgeCredentials>,
   options: EdgeTokensOptions,
@@ -29,13 +28,7 @@ function tokenOf(
   credentials: EdgeCredentials,
   { calls, store, telemetry, now }: EdgeTokensOptions,
 ): TokenSource {
-  if (credentials.kind === 'token') {
-    try {
-      return fixedToken(credentials.token)
-    } catch (error) {
-      throw new SettingsError(`credentials.${name}.token: ${error instanceof Error ? error.message : 'cannot be used'}`)
-    }
-  }
+  if (credentials.kind === 'token') return fixedToken(credentials.token)
   const { appid, secret, baseUrl, tokenPath } = credentials
   const warn = (words: string) => telemetry.log('warn', words, { credentials: name })
   return patientToken(() =>

@@ -1,3 +1,4 @@
+import { checkToken } from '@warren/rabbitpre'
 import { tokenBaseUrl, type Config, type CredentialsConfig } from '../config.ts'
 import type { ReadSecret } from './secret-variable.ts'
 import { SettingsError } from './settings-error.ts'
@@ -7,7 +8,7 @@ export type EdgeCredentials =
   | { kind: 'token'; token: string }
   | { kind: 'app'; appid: string; secret: string; baseUrl: string; tokenPath?: string }
 
-/** Every set of credentials, by its name. @throws {SettingsError} where a value is not set. */
+/** Every set of credentials, by its name. @throws {SettingsError} where a value is not set, or cannot be used. */
 export function readEdgeCredentials(config: Config, readSecret: ReadSecret): Map<string, EdgeCredentials> {
   return new Map(
     Object.entries(config.credentials).map(([name, one]) => [name, readOne(name, one, config, readSecret)]),
@@ -21,7 +22,7 @@ function readOne(
   readSecret: ReadSecret,
 ): EdgeCredentials {
   const key = (field: string) => `credentials.${name}.${field}`
-  if (token) return { kind: 'token', token: readSecret(token, key('token')) }
+  if (token) return { kind: 'token', token: usableToken(readSecret(token, key('token')), key('token')) }
   const baseUrl = tokenBaseUrl(config, name)
   if (appid === undefined || !secret) throw new SettingsError(`${key('token')}: is required, or appid and secret`)
   if (baseUrl === undefined) throw new SettingsError(`${key('baseUrl')}: is required`)
@@ -31,5 +32,13 @@ function readOne(
     secret: readSecret(secret, key('secret')),
     baseUrl,
     ...(tokenPath === undefined ? {} : { tokenPath }),
+  }
+}
+
+function usableToken(text: string, where: string): string {
+  try {
+    return checkToken(text, 'the token')
+  } catch (error) {
+    throw new SettingsError(`${where}: ${error instanceof Error ? error.message : 'cannot be used'}`)
   }
 }

@@ -64,6 +64,11 @@ describe('readEdgeSettings', () => {
       'credentials.shop.token: the variable SHOP_TOKEN is not set',
     ],
     [
+      'a token that no header can carry',
+      { RABBITPRE_TOKEN: `${SECRET}\u200B`, WARREN_CONFIG: { sources: SOURCES } },
+      'credentials.environment.token: the token holds a character that no HTTP header can carry',
+    ],
+    [
       'a key in a variable that is not set',
       { ...APP, WARREN_CONFIG: { sources: { erp: { kind: 'server', key: { variable: 'ERP_KEY' } } } } },
       'sources.erp.key: the variable ERP_KEY is not set',

@@ -5,7 +5,7 @@ import type { EnqueueResult, QueueEntry } from '../queue/ports.ts'
 
 /** What a Worker asks of a queue's object. Everything crosses as plain values; what is thrown has lost its class. */
 export interface QueueRpc {
-  /** Takes a batch's events, durably and deduped, and what the Worker has counted since it last told. */
+  /** Takes a batch's events, durably and deduped, and what the Worker has counted since it last told; fails with neither. */
   keep(source: string, entries: readonly QueueEntry[], counted: Tally): Promise<Kept>
   /** Records among how many objects the source is divided; gives what was recorded with its first use. */
   claim(shards: number): Promise<number>

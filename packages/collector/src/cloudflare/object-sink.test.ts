@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { configSchema } from '../config.ts'
+import type { Tally } from '../edge/tally.ts'
 import { QueueFullError } from '../queue/ports.ts'
 import type { Kept, QueueRpc } from './object-rpc.ts'
 import { objectSink } from './object-sink.ts'
@@ -14,6 +15,7 @@ let calls: string[]
 let recorded: Record<string, number>
 let answer: Kept
 let fault: string | undefined
+let givenBack: Tally[]
 
 /** A Worker's sink, over objects that note what they are asked. */
 function open() {
@@ -31,6 +33,7 @@ function open() {
         },
         async keep(source, entries, more) {
           calls.push(`keep ${name} ${source} ${entries.length} ${JSON.stringify(more)}`)
+          if (fault === 'keep') throw new Error('overloaded')
           return answer
         },
         async probe() {
@@ -41,7 +44,7 @@ function open() {
       return rpc as QueueRpc
     },
   })
-  return objectSink(objects, () => ({ batches: ++counted }))
+  return objectSink(objects, { take: () => ({ batches: ++counted }), giveBack: (tally) => givenBack.push(tally) })
 }
 
 beforeEach(() => {
@@ -49,6 +52,7 @@ beforeEach(() => {
   recorded = {}
   answer = { kind: 'kept', fresh: 1, repeated: 0 }
   fault = undefined
+  givenBack = []
 })
 
 describe('objectSink', () => {
@@ -100,6 +104,16 @@ describe('objectSink', () => {
     void sink.enqueue('erp', [ENTRY], { d: 'Ab' })
     fault = undefined
     expect(await sink.enqueue('erp', [ENTRY], { d: 'Ab' })).toEqual({ fresh: 1, repeated: 0 })
+  })
+
+  it('gives back what was counted where the object did not take it: those are the counts of its failures', async () => {
+    const sink = open()
+    fault = 'keep'
+    await expect(sink.enqueue('erp', [ENTRY], { d: 'Ab' })).rejects.toThrow('overloaded')
+    expect(givenBack).toEqual([{ batches: 1 }])
+    fault = undefined
+    await sink.enqueue('erp', [ENTRY], { d: 'Ab' })
+    expect(givenBack).toHaveLength(1)
   })
 
   it('tells a full queue as what it is', async () => {

@@ -1,7 +1,8 @@
-import type { Tally } from '../edge/tally.ts'
+import type { TallyTelemetry } from '../edge/tally.ts'
 import type { EventSink } from '../event-sink.ts'
 import { ProblemError } from '../problem.ts'
 import { QueueFullError } from '../queue/ports.ts'
+import type { Kept } from './object-rpc.ts'
 import { shardOf, type SourceObject, type SourceObjects } from './source-objects.ts'
 
 /** A person must change the configuration first. */
@@ -10,9 +11,9 @@ const SHARDS_RETRY_AFTER_MS = 60_000
 /**
  * Gives a batch to the object that holds its source's queue, and within a source with shards to the one of its device,
  * so that a retry meets its own dedupe. Asked for nothing, it asks every object whether it can commit.
- * @param takeCounted what was counted here since it was last called; it travels along.
+ * @param counts what was counted here since it was last taken; it travels along.
  */
-export function objectSink(objects: SourceObjects, takeCounted: () => Tally): EventSink {
+export function objectSink(objects: SourceObjects, counts: Pick<TallyTelemetry, 'take' | 'giveBack'>): EventSink {
   /** Sources whose shards are known to be those of their first use. */
   const claimed = new Set<string>()
 
@@ -49,7 +50,14 @@ export function objectSink(objects: SourceObjects, takeCounted: () => Tally): Ev
       if (entries.length === 0) return { fresh: 0, repeated: 0 }
       await claim(source)
       const { stub } = objects.at(source, shardOf(d, objects.shards(source)))
-      const kept = await stub.keep(source, entries, takeCounted())
+      const counted = counts.take()
+      let kept: Kept
+      try {
+        kept = await stub.keep(source, entries, counted)
+      } catch (error) {
+        counts.giveBack(counted)
+        throw error
+      }
       if (kept.kind === 'full') throw new QueueFullError(kept.words)
       return { fresh: kept.fresh, repeated: kept.repeated }
     },

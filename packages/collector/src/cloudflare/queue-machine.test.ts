@@ -61,4 +61,17 @@ describe('queueMachine', () => {
       [`warren_delivered_total{lane="${LANE}"}`]: expect.any(Number),
     })
   })
+
+  it('counts what comes with a batch once, where the sender comes again because the first time failed', async () => {
+    const machine = await open()
+    const { transactionSync } = object.storage
+    object.storage.transactionSync = () => {
+      throw new Error('no storage')
+    }
+    const failed = machine.keep('shop', entries(1), { seen: 1 })
+    await ended(expect(failed).rejects.toThrow('no storage'))
+    object.storage.transactionSync = transactionSync
+    await ended(machine.keep('shop', entries(1), { seen: 1 }))
+    expect((await machine.look()).tally['seen']).toBe(1)
+  })
 })

@@ -125,13 +125,15 @@ export async function queueMachine(options: QueueMachineOptions): Promise<QueueM
   }
 
   return {
-    keep(source, entries, more) {
-      addTally(counted, more)
-      return orFull(async () => {
+    async keep(source, entries, more) {
+      const kept = await orFull(async () => {
         const { fresh, repeated } = await queue.enqueue(source, entries)
         if (fresh > 0) wake(fresh)
-        return { kind: 'kept', fresh, repeated }
+        return { kind: 'kept' as const, fresh, repeated }
       })
+      // Where that failed, the Worker keeps its counts.
+      addTally(counted, more)
+      return kept
     },
     async claim(shards) {
       const first = await storage.get<number>('shards')

@@ -87,7 +87,7 @@ function openApp(
   const app = createCollector({
     findSource: configuredSources(sources),
     destinations: new Map(Object.entries(config.destinations).map(([name, { publicParams }]) => [name, publicParams])),
-    sink: objectSink(objects, telemetry.take),
+    sink: objectSink(objects, telemetry),
     telemetry,
     lanes: async () => mergeLanes((await looks(objects)).flatMap(({ lanes }) => lanes)),
     batchPaths: config.batchPaths,

@@ -40,6 +40,7 @@ describe('a tally', () => {
     const sum = edge.take()
     expect(edge.take()).toEqual({})
     happen(edge)
+    edge.giveBack(edge.take())
     addTally(sum, edge.take())
     expect(sum['warren_events_total{source="shop",outcome="fresh"}']).toBe(46)
     expect(sum['warren_call_seconds_bucket{le="0.03",lane="default/unmatched"}']).toBe(2)

@@ -12,6 +12,8 @@ export interface TallyTelemetry extends Telemetry {
   tally(): Tally
   /** The same, and begins at nothing again. */
   take(): Tally
+  /** What was taken, and could not be handed on, counts here again. */
+  giveBack(taken: Tally): void
 }
 
 /** Counts into a {@link Tally}: for runtimes where no one process sees everything. */
@@ -41,6 +43,7 @@ export function tallyTelemetry(log: Telemetry['log']): TallyTelemetry {
       tally = {}
       return taken
     },
+    giveBack: (taken) => addTally(tally, taken),
   }
 }
 

@@ -44,7 +44,8 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
 
   const { findSource, rulesOf } = findSources(settings, environment)
   const adminToken = readAdminToken(environment)
-  const calls = tokenCalls()
+  const send = upstreamFetch()
+  const calls = tokenCalls(send)
   const credentials = await openCredentials(settings, environment, {
     telemetry,
     onChange: (name) => delivery.credentialsChanged(name),
@@ -109,7 +110,6 @@ export async function startCollector(options: ServeOptions): Promise<Running> {
   return { url, stop: () => (stopped ??= stop()), look: () => credentials.look() }
 
   async function openDelivery(): Promise<Delivery> {
-    const send = upstreamFetch()
     const own = send ? { fetch: send } : {}
     const tokens = credentials.sources
     const { queue } = settings

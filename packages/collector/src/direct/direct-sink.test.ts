@@ -201,6 +201,15 @@ describe('a token', () => {
     expect([stage.tokenCalls, stage.calls.length]).toEqual([1, 2])
   })
 
+  it('that is renewed behind the calls is paid for, too', async () => {
+    const stage = directStage({ answerToken: () => TAKEN, maxCall: { events: 1, bytes: 1000 } })
+    await stage.send(entries(1))
+    const before = stage.made
+    stage.pass(6_000_000)
+    expect(await stage.send(entries(20, {}, 'f'))).toMatchObject({ fresh: 7 })
+    expect([stage.tokenCalls, stage.made - before]).toEqual([2, 8])
+  })
+
   it('that is refused is renewed, and the call sent again, within the calls', async () => {
     const stage = directStage({
       answerToken: () => TAKEN,

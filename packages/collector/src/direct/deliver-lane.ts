@@ -3,10 +3,12 @@ import type { Telemetry } from '../telemetry.ts'
 import { MAX_CALL } from '../forward/due.ts'
 import type { Upstream } from '../forward/forwarder.ts'
 import type { Halt } from '../forward/halt.ts'
+import type { Evident } from './evidence.ts'
 import { laneAnswers } from './lane-answers.ts'
 import type { LaneGate } from './lane-gate.ts'
 import type { RequestBudget } from './request-budget.ts'
 import { searchPlan } from './search-plan.ts'
+import { sha256 } from './sha256.ts'
 
 /**
  * One request's work on one lane: calls until its events are delivered, the platform is in trouble, or no call is left.
@@ -38,9 +40,8 @@ export interface LaneWork {
 }
 
 /** An event on its way. */
-export interface Item {
+export interface Item extends Evident {
   event: OutgoingEvent
-  eventKey: string
   bytes: number
 }
 
@@ -77,8 +78,8 @@ export async function deliverLane(work: LaneWork): Promise<LaneEnd> {
 async function callAll(work: LaneWork, probed: Halt | undefined, end: LaneEnd): Promise<Trouble | undefined> {
   const { lane, gate, upstream, items, budget, reserve, telemetry, now, random } = work
   const { evidence } = gate
-  const isSuspect = ({ event }: Item) => evidence.dueAt(event.uuid) !== undefined
-  const isDue = ({ event }: Item) => (evidence.dueAt(event.uuid) ?? Infinity) <= now()
+  const isSuspect = ({ name }: Item) => evidence.dueAt(name) !== undefined
+  const isDue = ({ name }: Item) => (evidence.dueAt(name) ?? Infinity) <= now()
   const suspects = items.filter(isSuspect)
   const plan = searchPlan(
     items.filter((item) => !isSuspect(item)),
@@ -99,6 +100,8 @@ async function callAll(work: LaneWork, probed: Halt | undefined, end: LaneEnd): 
   const probe = probed && probeOf(items, probed.refusedKeys, random)
   for (let piece = probe ? [probe] : next(), halt = probed; piece; piece = next(), halt = undefined) {
     if (budget.left <= reserve) return { kind: 'calls used up', waitMs: undefined, isWide: false }
+    const [alone] = piece
+    if (alone && piece.length === 1) alone.print ??= await contentPrint(alone.event)
     const startedAt = now()
     const outcome = await upstream.send(piece.map(({ event }) => event))
     if (budget.isUsedUp && (outcome.kind === 'unavailable' || outcome.kind === 'unauthorised')) {
@@ -109,9 +112,14 @@ async function callAll(work: LaneWork, probed: Halt | undefined, end: LaneEnd): 
     const trouble = answers.take({ piece, outcome, startedAt, halt })
     if (trouble) return trouble
   }
-  const dueAts = items.flatMap(({ event }) => evidence.dueAt(event.uuid) ?? [])
+  const dueAts = items.flatMap(({ name }) => evidence.dueAt(name) ?? [])
   if (dueAts.length > 0) end.suspectsDueMs = Math.max(0, Math.min(...dueAts) - now())
   return undefined
+}
+
+/** Of all but the time: that is corrected at each receipt, or given there. */
+function contentPrint(event: OutgoingEvent & { deviceTime?: number }): Promise<string> {
+  return sha256(JSON.stringify({ ...event, time: 0, deviceTime: 0 }))
 }
 
 /**

@@ -70,9 +70,9 @@ export function directSink(options: DirectSinkOptions): DirectSink {
   }
 
   /** Lane by lane. Which comes first is left to chance, since it may use up the calls. */
-  async function deliver(entries: readonly QueueEntry[], budget: RequestBudget): Promise<LaneEnd[]> {
-    const own = [...tokens].map(([name, source]) => {
-      return [name, budgetedToken(source, budget, () => tokenCalls?.begun ?? 0)] as const
+  async function deliver(source: string, entries: readonly QueueEntry[], budget: RequestBudget): Promise<LaneEnd[]> {
+    const own = [...tokens].map(([name, shared]) => {
+      return [name, budgetedToken(shared, budget, () => tokenCalls?.begun ?? 0)] as const
     })
     const upstreamOf = rabbitpreUpstreams(open(new Map(own), budget.fetch))
     const lanes = [...Map.groupBy(entries, ({ lane }) => lane)]
@@ -84,7 +84,7 @@ export function directSink(options: DirectSinkOptions): DirectSink {
       if (!upstream) throw new Error(`lane ${lane} has no destination`)
       const gate = gateOf(lane, upstream.credentials)
       const reserve = place < lanes.length - 1 ? RESERVE : 0
-      const items = laneEntries.map(readItem)
+      const items = laneEntries.map((entry) => readItem(source, entry))
       const end = await deliverLane({ lane, gate, upstream, items, budget, reserve, telemetry, now, random })
       ends.push(end)
       if (end.trouble?.isWide) break
@@ -105,7 +105,7 @@ export function directSink(options: DirectSinkOptions): DirectSink {
       const own = claim.uuids.flatMap((uuid) => unknown.get(uuid) ?? [])
       const ended = tokenCalls?.watch()
       const budget = requestBudget({ now, ...(options.fetch ? { fetch: options.fetch } : {}) })
-      const ends = own.length > 0 ? await deliver(own, budget) : []
+      const ends = own.length > 0 ? await deliver(source, own, budget) : []
       await ended?.()
       await known.remember(ends.flatMap(({ delivered }) => delivered.map(({ event }) => event.uuid)))
       return batchAnswer({
@@ -127,9 +127,9 @@ export function directSink(options: DirectSinkOptions): DirectSink {
   }
 }
 
-function readItem({ json, bytes }: QueueEntry): Item {
+function readItem(source: string, { uuid, json, bytes }: QueueEntry): Item {
   const event = JSON.parse(json) as OutgoingEvent
-  return { event, eventKey: event.eventKey, bytes }
+  return { event, name: JSON.stringify([source, uuid]), eventKey: event.eventKey, bytes }
 }
 
 function report(lane: string, { stops, fuse, evidence }: LaneGate, credentials: string, now: number): LaneReport {

@@ -3,7 +3,7 @@ import { evidence, HALT_AT, MAX_SUSPECTS, type Evidence } from './evidence.ts'
 
 const DAY_MS = 86_400_000
 const NO = { code: '100400', words: 'no', isSize: false }
-const event = (uuid: string, eventKey = 'c_buy') => ({ uuid, eventKey, time: 0 })
+const event = (name: string, eventKey = 'c_buy') => ({ name, eventKey, print: '' })
 
 let clock: number
 let known: Evidence

@@ -1,5 +1,3 @@
-import type { OutgoingEvent } from '@warren/rabbitpre'
-
 /**
  * What an isolate knows of a lane's refusals. Where it forgets, an event is sent again: nothing is lost by it.
  *
@@ -9,18 +7,21 @@ import type { OutgoingEvent } from '@warren/rabbitpre'
  * | again with its code, 10 s after the first, another event having been delivered between | refused for good, at the third refusal; while its code is not proven yet, at the sixth, which proves it |
  * | and delivered later | the proof that its code means illness, for 24 h |
  *
+ * Ids of sources are public, so evidence is about a content: what is sent under the same uuid by another source, or
+ * with other fields, tells nothing of it.
+ *
  * The contract's table asks for two refusals. Why more: as in `forward/refusals.ts`; and here the device deletes the event.
  */
 export interface Evidence {
-  delivered(events: readonly OutgoingEvent[]): void
+  delivered(events: readonly Evident[]): void
   /** An event was refused alone. */
-  refusedAlone(event: OutgoingEvent, refusal: Refusal): Finding
+  refusedAlone(event: Evident, refusal: Refusal): Finding
   /** It is refused for good: nothing more needs to be known of it. */
-  conclude(uuid: string): void
+  conclude(name: string): void
   /** The code refused an event that was delivered later. */
   isIll(code: string): boolean
   /** When a suspect may be looked at again, in milliseconds since 1970; undefined where it is none. */
-  dueAt(uuid: string): number | undefined
+  dueAt(name: string): number | undefined
   /** Its events are refused, as far as is known. */
   isHeld(eventKey: string): boolean
   /**
@@ -30,6 +31,15 @@ export interface Evidence {
   readonly refusedInARow: number
   /** Suspects in memory. */
   readonly suspects: number
+}
+
+/** What of an event counts here. */
+export interface Evident {
+  /** Its source and uuid. */
+  name: string
+  eventKey: string
+  /** A hash of its content; absent where it was never called alone. */
+  print?: string
 }
 
 export interface Refusal {
@@ -75,6 +85,7 @@ interface Key {
 }
 
 interface Suspect extends Refusal {
+  print: string | undefined
   firstAt: number
   lastAt: number
   refusals: number
@@ -93,18 +104,18 @@ export function evidence(now: () => number): Evidence {
   const isApart = ({ firstAt }: Suspect) => now() - firstAt >= APART_MS
   const hasPassedOthers = ({ deliveriesBefore }: Suspect) => deliveries > deliveriesBefore
 
-  function suspectFor(uuid: string, refusal: Refusal): Suspect {
-    const known = suspects.get(uuid)
+  function suspectFor({ name, print }: Evident, refusal: Refusal): Suspect {
+    const known = suspects.get(name)
     const suspect =
-      known?.code === refusal.code
+      known?.code === refusal.code && known.print === print
         ? Object.assign(known, refusal)
-        : { ...refusal, firstAt: now(), lastAt: 0, refusals: 0, deliveriesBefore: deliveries }
+        : { ...refusal, print, firstAt: now(), lastAt: 0, refusals: 0, deliveriesBefore: deliveries }
     suspect.refusals++
     suspect.lastAt = now()
     if (suspect !== known) {
       // The newest stand last.
-      suspects.delete(uuid)
-      suspects.set(uuid, suspect)
+      suspects.delete(name)
+      suspects.set(name, suspect)
       for (const [oldest, { firstAt }] of suspects) {
         if (suspects.size <= MAX_SUSPECTS && now() - firstAt < MEMORY_MS) break
         suspects.delete(oldest)
@@ -128,32 +139,35 @@ export function evidence(now: () => number): Evidence {
     delivered(events) {
       deliveries++
       inARow.clear()
-      for (const { uuid, eventKey } of events) {
+      for (const { name, eventKey, print } of events) {
         Object.assign(keyOf(eventKey), { hasPassed: true, refusals: 0 })
-        const suspect = suspects.get(uuid)
+        const suspect = suspects.get(name)
         if (!suspect) continue
+        suspects.delete(name)
+        if (suspect.print !== print) continue
         keep(illUntil, suspect.code, now() + MEMORY_MS)
         provenUntil.delete(suspect.code)
         for (const [other, { code }] of suspects) if (code === suspect.code) suspects.delete(other)
       }
     },
-    refusedAlone({ uuid, eventKey }, refusal) {
+    refusedAlone(event, refusal) {
+      const { name, eventKey } = event
       const key = keyOf(eventKey)
       const isOfItsKey = key.refusals > 0 && deliveries > key.deliveriesBefore
-      if (!isOfItsKey && inARow.size < HALT_AT) inARow.add(uuid)
-      if (!refusal.isSize && suspects.get(uuid)?.code !== refusal.code) blame(key)
-      const suspect = suspectFor(uuid, refusal)
+      if (!isOfItsKey && inARow.size < HALT_AT) inARow.add(name)
+      if (!refusal.isSize && suspects.get(name)?.code !== refusal.code) blame(key)
+      const suspect = suspectFor(event, refusal)
       if (!isApart(suspect) || !hasPassedOthers(suspect)) return 'wait'
       return suspect.refusals >= (holds(provenUntil, refusal.code) ? REFUSALS : PROVING_REFUSALS) ? 'final' : 'again'
     },
-    conclude(uuid) {
-      const suspect = suspects.get(uuid)
+    conclude(name) {
+      const suspect = suspects.get(name)
       if (suspect) keep(provenUntil, suspect.code, now() + MEMORY_MS)
-      suspects.delete(uuid)
+      suspects.delete(name)
     },
     isIll: (code) => holds(illUntil, code),
-    dueAt(uuid) {
-      const suspect = suspects.get(uuid)
+    dueAt(name) {
+      const suspect = suspects.get(name)
       if (!suspect) return undefined
       const apartAt = suspect.firstAt + APART_MS
       return hasPassedOthers(suspect) ? apartAt : Math.max(apartAt, suspect.lastAt + IDLE_LOOK_MS)

@@ -43,7 +43,7 @@ export function laneAnswers(
     fuse.succeeded()
     gate.isSpared = halt !== undefined
     if (halt) stops.end(credentials)
-    evidence.delivered(piece.map(({ event }) => event))
+    evidence.delivered(piece)
     telemetry.count('delivered', { lane }, piece.length)
     plan.delivered(piece)
     end.delivered.push(...piece)
@@ -66,7 +66,7 @@ export function laneAnswers(
 
   function refusedAlone(item: Item, refusal: Refusal, halt: Halt | undefined): Trouble | undefined {
     const { code, words } = refusal
-    const finding = evidence.refusedAlone(item.event, refusal)
+    const finding = evidence.refusedAlone(item, refusal)
     if (halt && halt === stops.lane) {
       // Remembered for the day when it passes; nothing is refused for good in a halt.
       halt.probed(words, { key: item.eventKey })
@@ -80,7 +80,7 @@ export function laneAnswers(
     }
     if (finding === 'again') suspects.unshift(item)
     if (finding === 'final') {
-      evidence.conclude(item.event.uuid)
+      evidence.conclude(item.name)
       telemetry.log('warn', 'an event is refused for good; its sender is told', { lane, code, words })
       end.refused.push({ item, words })
     }

@@ -187,6 +187,37 @@ describe('an event refused alone', () => {
     expect(ended).toContain('worse')
   })
 
+  it.each([
+    ['its sender', 'shop'],
+    ['another source', 'other'],
+  ])('and delivered under its uuid with other content by %s proves nothing', async (_, source) => {
+    const one = directStage({ answer: ({ eventKeys }) => (eventKeys.includes('c_bad') ? REFUSED : TAKEN) })
+    const known = entry('known', { eventKey: 'c_bad' })
+    await one.send([known])
+    one.pass(60_000)
+    expect(await one.sink.enqueue(source, [entry('known')], { d: '' })).toMatchObject({ fresh: 1 })
+    await one.send(bad)
+    await one.send(good('a'))
+    one.pass(10_000)
+    expect(refusedOf(await one.send(bad))).toEqual(['bad'])
+  })
+
+  it('is no evidence against one of another source, nor against another content', async () => {
+    const one = directStage({ answer: ({ eventKeys }) => (eventKeys.includes('c_buy') ? TAKEN : REFUSED) })
+    const forge = (eventKey: string) => one.sink.enqueue('other', [entry('bad', { eventKey })], { d: '' })
+    await forge('c_bad')
+    await one.send(good('a'))
+    one.pass(9000)
+    expect(await one.send([...bad, ...good('b')])).toMatchObject({ fresh: 1, retry: ['bad'] })
+    expect(one.calls.at(-1)?.uuids).toEqual(['bad'])
+    one.pass(9000)
+    expect(refusedOf(await one.send(bad))).toEqual([])
+    one.pass(1000)
+    expect(refusedOf(await one.send([entry('bad', { eventKey: 'c_other' })]))).toEqual([])
+    one.pass(9000)
+    expect(refusedOf(await one.send(bad))).toEqual([])
+  })
+
   it('by its size is as any other', async () => {
     const one = directStage({ answer: ({ uuids }) => (uuids.includes('bad') ? { status: 413 } : TAKEN) })
     await one.send([...bad, ...good('a')])

@@ -1,6 +1,7 @@
 import { TRACKER_RETENTION_MS } from '@warren/protocol'
 import type { Telemetry } from '../telemetry.ts'
 import { STORE_TIMEOUT_MS, type EdgeStore } from './edge-store.ts'
+import { sha256 } from './sha256.ts'
 import { within } from './within.ts'
 
 /**
@@ -75,9 +76,7 @@ export function seenEvents(telemetry: Telemetry, store?: EdgeStore): SeenEvents 
  * device to who looks at the store.
  */
 async function storeKey(source: string, device: string): Promise<string> {
-  const text = new TextEncoder().encode(JSON.stringify([source, device]))
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', text))
-  return `warren_seen_${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+  return `warren_seen_${await sha256(JSON.stringify([source, device]))}`
 }
 
 function readUuids(value: string | null | undefined): string[] {

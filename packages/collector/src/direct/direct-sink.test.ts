@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { directStage, entries, entry, REFUSED, refuses, TAKEN } from '../testing/direct-stage.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { directStage, entries, entry, REFUSED, refuses, TAKEN, type Answer } from '../testing/direct-stage.ts'
 
 const FUZZY = { isMatching: true, matchingType: 2, identifyWay: 1 } as const
 
@@ -262,6 +262,20 @@ describe('what was taken before', () => {
     expect(await stage.send(entries(12))).toEqual({ fresh: 2, repeated: 10 })
     expect(stage.calls[1]?.uuids).toEqual(['e10', 'e11'])
     expect(await stage.sink.enqueue('other', entries(10), { d: '' })).toEqual({ fresh: 10, repeated: 0 })
+  })
+
+  it('is accepted also while its request still waits for a token that is renewed behind it', async () => {
+    let end = () => {}
+    const answers = [TAKEN, new Promise<Answer>((resolve) => (end = () => resolve(TAKEN)))]
+    const stage = directStage({ answerToken: () => answers.shift() ?? TAKEN })
+    await stage.send(entries(1))
+    stage.pass(6_000_000)
+    const one = stage.send(entries(1, {}, 'f'))
+    await vi.waitUntil(() => stage.counts['delivered main/unmatched'] === 2)
+    expect(stage.tokenCalls).toBe(2)
+    expect(await stage.send(entries(1, {}, 'f'))).toEqual({ fresh: 0, repeated: 1 })
+    end()
+    expect(await one).toEqual({ fresh: 1, repeated: 0 })
   })
 
   it('is accepted even where the platform is in trouble now', async () => {

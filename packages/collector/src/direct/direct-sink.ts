@@ -39,8 +39,8 @@ export interface DirectSinkOptions {
   open: (tokens: ReadonlyMap<string, TokenSource>, fetch: typeof globalThis.fetch) => ReadonlyMap<string, Destination>
   /** The sources of tokens that all requests share, by the names of credentials. */
   tokens: ReadonlyMap<string, TokenSource>
-  /** What those sources fetch by and share; absent where none of them fetches. */
-  tokenCalls?: TokenCalls
+  /** What those sources fetch by and share. */
+  tokenCalls: TokenCalls
   /** Remembers beyond this isolate what was taken. */
   store?: EdgeStore
   telemetry: Telemetry
@@ -72,7 +72,7 @@ export function directSink(options: DirectSinkOptions): DirectSink {
   /** Lane by lane. Which comes first is left to chance, since it may use up the calls. */
   async function deliver(source: string, entries: readonly QueueEntry[], budget: RequestBudget): Promise<LaneEnd[]> {
     const own = [...tokens].map(([name, shared]) => {
-      return [name, budgetedToken(shared, budget, () => tokenCalls?.begun ?? 0)] as const
+      return [name, budgetedToken(shared, budget, () => tokenCalls.begun)] as const
     })
     const upstreamOf = rabbitpreUpstreams(open(new Map(own), budget.fetch))
     const lanes = [...Map.groupBy(entries, ({ lane }) => lane)]
@@ -103,11 +103,12 @@ export function directSink(options: DirectSinkOptions): DirectSink {
     const claim = others.claim(source, [...unknown.keys()])
     try {
       const own = claim.uuids.flatMap((uuid) => unknown.get(uuid) ?? [])
-      const ended = tokenCalls?.watch()
+      const ended = tokenCalls.watch()
       const budget = requestBudget({ now, ...(options.fetch ? { fetch: options.fetch } : {}) })
       const ends = own.length > 0 ? await deliver(source, own, budget) : []
-      await ended?.()
-      await known.remember(ends.flatMap(({ delivered }) => delivered.map(({ event }) => event.uuid)))
+      // Before whatever else is waited for: a request may be ended in the midst.
+      const remembered = known.remember(ends.flatMap(({ delivered }) => delivered.map(({ event }) => event.uuid)))
+      await Promise.all([remembered, ended()])
       return batchAnswer({
         uuids: entries.map(({ uuid }) => uuid),
         ends,

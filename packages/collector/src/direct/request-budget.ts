@@ -1,11 +1,9 @@
 /** Calls to the platform that one request may make: for its events and for a token together, resends among them. */
 export const MAX_CALLS = 8
 
-/**
- * No call begins later than this after the request: with a call's 15 s that is within the 30 s that our tracker waits.
- * Milliseconds.
- */
+/** No call begins later than this after the request, and each may take so long: our tracker waits 30 s. Milliseconds. */
 const LAST_CALL_AFTER_MS = 12_000
+export const CALL_TIMEOUT_MS = 15_000
 
 /** What one request may still ask of the platform. Everything that calls takes from it first. */
 export interface RequestBudget {

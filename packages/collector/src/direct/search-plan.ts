@@ -36,8 +36,6 @@ export interface SearchPlan<Event extends Planned> {
   nextHeld(): Event | undefined
   delivered(piece: readonly Event[]): void
   refused(piece: readonly Event[]): void
-  /** Events that were neither delivered nor refused alone. */
-  readonly left: number
 }
 
 export interface SearchPlanOptions {
@@ -73,9 +71,6 @@ export function searchPlan<Event extends Planned>(
   }
 
   return {
-    get left() {
-      return members.length
-    },
     next() {
       const clear = members.filter(({ event }) => !isHeld(event.eventKey))
       const least = clear.reduce((most, { refusedIn }) => Math.max(most, refusedIn), 0)

@@ -1,7 +1,7 @@
 import type { TokenSource } from '@warren/rabbitpre'
 import type { Config } from '../config.ts'
-import { CALL_TIMEOUT_MS } from '../direct/call-timeout.ts'
 import { directSink } from '../direct/direct-sink.ts'
+import { CALL_TIMEOUT_MS } from '../direct/request-budget.ts'
 import type { TokenCalls } from '../direct/token-calls.ts'
 import { openDestinations } from '../settings/open-destinations.ts'
 import type { Delivery } from './delivery.ts'

@@ -37,7 +37,7 @@ export interface DirectStageOptions extends Partial<Pick<DirectSinkOptions, 'sto
   /** What the platform answers a call with events. Default: it takes it. It keeps what it takes. */
   answer?: (call: Call) => Answer
   /** What it answers a call for a token; an answer that is taken brings a new one. Absent: a fixed token. */
-  answerToken?: () => Answer
+  answerToken?: () => Answer | Promise<Answer>
 }
 
 /** A direct sink on a platform that is played, by a clock that is set. */
@@ -86,7 +86,7 @@ export function directStage(options: DirectStageOptions = {}) {
   }
   const counted = tokenCalls(async () => {
     tokenCallCount++
-    const given = answerToken?.() ?? TAKEN
+    const given = (await answerToken?.()) ?? TAKEN
     return respond(given, { data: { orgAccessToken: `token-${++tokens}`, expire: 7200 } })
   })
   const random = options.random ?? seeded(7)

@@ -5,6 +5,7 @@ import {
   entry,
   REFUSED,
   refuses,
+  START,
   TAKEN,
   type DirectStage,
   type Told,
@@ -200,6 +201,14 @@ describe('an event refused alone', () => {
     await one.send(good('a'))
     one.pass(10_000)
     expect(refusedOf(await one.send(bad))).toEqual(['bad'])
+  })
+
+  it('is the same one at another time, which is corrected at each receipt', async () => {
+    const one = stage()
+    const at = (time: number) => bad.map((given) => ({ ...given, json: given.json.replace(`${START}`, `${time}`) }))
+    await one.send([...at(START), ...good('a')])
+    one.pass(10_000)
+    expect(refusedOf(await one.send([...at(START + 7), ...good('b')]))).toEqual(['bad'])
   })
 
   it('is no evidence against one of another source, nor against another content', async () => {

@@ -155,6 +155,17 @@ describe('a halt', () => {
     expect(stage.sink.lanes()).toMatchObject([{ state: 'idle' }])
   })
 
+  it.each([
+    ['of the lane', { status: 404 }],
+    ['of the credentials', { code: '100100' }],
+    ['for refused events', REFUSED],
+  ] as const)('%s is not put off by the calls that were under way when it began', async (_, answer) => {
+    const stage = directStage({ answer: () => answer, random: () => 0.5 })
+    await Promise.all(Array.from({ length: 30 }, (__, i) => stage.send([entry(`a${i}`)])))
+    expect(stage.made).toBe(30)
+    expect(stage.sink.lanes()).toMatchObject([{ state: 'halted', nextProbeAt: stage.now() + 500 }])
+  })
+
   it('is probed by one request at a time', async () => {
     const stage = directStage({ answer: () => ({ status: 404 }), random: () => 0.5 })
     await stage.send(entries(1, {}, 'a'))

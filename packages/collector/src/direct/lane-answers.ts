@@ -101,7 +101,7 @@ export function laneAnswers(
   function stopped({ halt }: Called, outcome: Stopped): Trouble {
     // Where it is the other kind of trouble than the one that was probed, both are in force.
     if (halt && (outcome.kind === 'misconfigured') !== (halt === stops.lane)) halt.probed(halt.words)
-    stops.stopFor(outcome, credentials)
+    stops.stopFor(outcome, credentials, halt)
     return { ...closedFor(stops.current(credentials)), isWide: true }
   }
 

@@ -71,7 +71,7 @@ async function conclude(
     case 'misconfigured':
       // Where it is the other kind of trouble than the one that was probed, both are in force.
       if ((outcome.kind === 'misconfigured') !== (stop === halts.lane)) stop.probed(stop.words)
-      halts.stopFor(outcome, credentials)
+      halts.stopFor(outcome, credentials, stop)
       return book.record([back])
   }
 }

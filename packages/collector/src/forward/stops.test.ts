@@ -33,11 +33,14 @@ it('nothing stops a lane at first', () => {
 })
 
 describe('a lane’s own halt', () => {
-  it('begins once, with an alarm; what else is said of it counts as a probe', () => {
+  it('begins once, with an alarm; of what else is said, only a probe puts the next one off', () => {
     halts.stopFor(notFound, 'a')
     expect(halts.current('a')).toMatchObject({ words: 'not found', nextAt: 2000 })
     halts.stopFor({ ...notFound, words: 'moved' }, 'a')
-    expect(halts.lane).toMatchObject({ words: 'moved' })
+    halts.haltLane('every event is refused')
+    expect(halts.lane).toMatchObject({ words: 'not found', nextAt: 2000 })
+    halts.stopFor({ ...notFound, words: 'moved' }, 'a', halts.lane)
+    expect(halts.lane).toMatchObject({ words: 'moved', nextAt: 3000 })
     expect(logs).toEqual([
       ['error', 'the lane halts; it keeps all its events', { lane: 'a/unmatched', words: 'not found' }],
     ])
@@ -70,7 +73,9 @@ describe('the halt of credentials', () => {
     expect(other.current('a')).toBe(halts.current('a'))
     expect(other.current('b')).toBeUndefined()
     other.stopFor({ ...unauthorised, words: 'token again' }, 'a')
-    expect(halts.current('a')).toMatchObject({ words: 'token again' })
+    expect(halts.current('a')).toMatchObject({ words: 'token', nextAt: 2000 })
+    other.stopFor({ ...unauthorised, words: 'token again' }, 'a', halts.current('a'))
+    expect(halts.current('a')).toMatchObject({ words: 'token again', nextAt: 3000 })
     expect(logs).toEqual([
       [
         'error',

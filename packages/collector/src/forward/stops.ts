@@ -12,10 +12,17 @@ export interface Stops {
   /** The one to be probed; credentials first, since nothing passes without them. */
   current(credentials: string): Halt | undefined
   readonly lane: Halt | undefined
-  /** Begins the lane's halt, or counts a probe of it. */
+  /** Begins the lane's halt, where there is none. */
   haltLane(words: string, refusedKeys?: Iterable<string>): void
-  /** What was just said of these credentials and this lane. */
-  stopFor(outcome: Extract<Outcome, { kind: 'unauthorised' | 'misconfigured' }>, credentials: string): void
+  /**
+   * What was just said of these credentials and this lane: begins a halt, or counts a probe of it.
+   * @param probed the halt that was probed. Any other call was under way when the halt began, and puts no probe off.
+   */
+  stopFor(
+    outcome: Extract<Outcome, { kind: 'unauthorised' | 'misconfigured' }>,
+    credentials: string,
+    probed?: Halt,
+  ): void
   /** Something was delivered: neither is in force any more. True where other lanes have waited for it too. */
   end(credentials: string): boolean
   restore(note: LaneNote, credentials: string): void
@@ -34,7 +41,7 @@ export function stops({ lane, credentials: shared, telemetry, now, random }: Sto
   let own: Halt | undefined
 
   function haltLane(words: string, refusedKeys: Iterable<string> = []): void {
-    if (own) return own.probed(words)
+    if (own) return
     own = halt(options, { words, refusedKeys: [...refusedKeys] })
     telemetry.log('error', 'the lane halts; it keeps all its events', { lane, words })
   }
@@ -45,10 +52,11 @@ export function stops({ lane, credentials: shared, telemetry, now, random }: Sto
       return own
     },
     haltLane,
-    stopFor({ kind, words }, credentials) {
+    stopFor({ kind, words }, credentials, probed) {
+      const known = kind === 'misconfigured' ? own : shared.of(credentials)
+      if (known && known === probed) return known.probed(words)
       if (kind === 'misconfigured') return haltLane(words)
-      const known = shared.of(credentials)
-      if (known) return known.probed(words)
+      if (known) return
       shared.begin(credentials, { words })
       telemetry.log('error', 'the credentials are refused; all lanes that use them halt', { lane, credentials, words })
     },

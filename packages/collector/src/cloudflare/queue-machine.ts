@@ -40,7 +40,7 @@ const MAX_LANE_CALLS = MAX_CONNECTIONS / 2
 
 /**
  * When the forwarder looks at new events: at a full call's worth soon, at fewer when they are due anyway. Each look is an
- * alarm, and each alarm writes a row or two.
+ * alarm, and each alarm writes some four rows (docs/deploy.md).
  */
 const GATHER_MS = 20
 

@@ -1,4 +1,7 @@
-/** Calls that a lane may have in flight at most, unless its runtime allows fewer: two thousand events on their way are enough for any platform. */
+/**
+ * Calls that a lane may have in flight at most, unless its runtime allows fewer: two thousand events on their way are
+ * enough for any platform.
+ */
 export const MAX_CALLS_IN_FLIGHT = 4
 
 /**

@@ -25,7 +25,8 @@ const ANSWER_HEADERS = {
 }
 
 /**
- * `POST /v1/batch`: read, check, enqueue, answer. The answer leaves only when every accepted event is safe in the sink; anything that fails on the way is a problem (see `problem.ts`), and the sender keeps its events.
+ * `POST /v1/batch`: read, check, enqueue, answer. The answer leaves only when every accepted event is safe in the sink;
+ * anything that fails on the way is a problem (see `problem.ts`), and the sender keeps its events.
  */
 export function batchRoute(options: CollectorOptions): (c: Context) => Promise<Response> {
   const { findSource, destinations, sink, telemetry, now = Date.now } = options

@@ -1,5 +1,5 @@
 import type { TokenAnswer, TokenSource } from '@warren/rabbitpre'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { remoteToken } from './remote-token.ts'
 
 const FRESH_MS = 1000
@@ -41,6 +41,8 @@ beforeEach(() => {
     },
   })
 })
+
+afterEach(() => vi.useRealTimers())
 
 const grant = (generation: number, freshMs = FRESH_MS): TokenAnswer => ({
   kind: 'granted',
@@ -152,5 +154,14 @@ describe('a call to the object that fails', () => {
     expect(await source.refused(1)).toEqual(FAILED)
     source.accepted(1)
     await settled()
+  })
+
+  it('so is one that is never answered: those that come after it ask again', async () => {
+    vi.useFakeTimers()
+    answers = [() => new Promise<never>(() => {}), () => Promise.resolve(grant(1))]
+    const asked = Promise.all([source.current(), source.current()])
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(await asked).toEqual([FAILED, FAILED])
+    expect(await source.current()).toEqual(grant(1))
   })
 })

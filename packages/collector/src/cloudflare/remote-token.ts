@@ -1,4 +1,5 @@
 import type { TokenAnswer, TokenGrant, TokenSource } from '@warren/rabbitpre'
+import { within } from '../within.ts'
 
 /** The token object as it is called from elsewhere. Objects do not know their names, so each call tells it. */
 export interface TokenStub {
@@ -15,6 +16,12 @@ export interface RemoteTokenOptions {
   /** Milliseconds since 1970. Default: the runtime's clock. */
   now?: () => number
 }
+
+/**
+ * Milliseconds. The object's own call to the platform ends after 10 s. Without an end here, one question without an
+ * answer would hold all calls of a queue for as long as its object lives.
+ */
+const ANSWERED_WITHIN_MS = 20_000
 
 /**
  * A token that is held elsewhere, asked for once in its freshness by all callers. What fails on the way is a trouble
@@ -37,7 +44,7 @@ export function remoteToken({ credentials, stub, now = Date.now }: RemoteTokenOp
   async function answerOf(work: (stub: TokenStub) => Promise<TokenAnswer>): Promise<TokenAnswer> {
     try {
       // A copy, and nothing of the call that it came by.
-      return { ...(await work(stub())) }
+      return { ...(await within(ANSWERED_WITHIN_MS, () => work(stub()))) }
     } catch {
       return { kind: 'unavailable', isInDoubt: false, words: 'no token: its object did not answer' }
     }

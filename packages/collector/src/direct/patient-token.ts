@@ -1,5 +1,5 @@
 import type { TokenAnswer, TokenSource } from '@warren/rabbitpre'
-import { within } from './within.ts'
+import { within } from '../within.ts'
 
 /** A token call's own time-out is 10 s, and a look at a store's token takes one more at the most. Milliseconds. */
 const LONGEST_MS = 12_000

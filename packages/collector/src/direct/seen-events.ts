@@ -2,7 +2,7 @@ import { TRACKER_RETENTION_MS } from '@warren/protocol'
 import type { Telemetry } from '../telemetry.ts'
 import { STORE_TIMEOUT_MS, type EdgeStore } from './edge-store.ts'
 import { sha256 } from './sha256.ts'
-import { within } from './within.ts'
+import { within } from '../within.ts'
 
 /**
  * What the platform has taken, as far as it is remembered: at exit a tracker gives its events to a beacon and keeps them

@@ -1,6 +1,6 @@
 import { sealedKeep, type TokenKeep } from '@warren/rabbitpre'
 import { STORE_TIMEOUT_MS, type EdgeStore } from './edge-store.ts'
-import { within } from './within.ts'
+import { within } from '../within.ts'
 
 /** A token lives for two hours (the vendor's page); what its answer says is in the sealed text. Seconds. */
 const TTL_S = 7200

@@ -1,4 +1,4 @@
-import { within } from './within.ts'
+import { within } from '../within.ts'
 
 /** What shared sources of tokens ask for, as far as a request must know of it. */
 export interface TokenCalls {

@@ -25,8 +25,9 @@ export interface Evidence {
   /** Its events are refused, as far as is known. */
   isHeld(eventKey: string): boolean
   /**
-   * Different events refused alone since anything was delivered; without those of keys whose events were refused before,
-   * while others passed: a flood of one undefined event is no matter of the lane.
+   * Different events refused alone since anything was delivered; where others have passed, without those of keys that
+   * never did, or whose events were refused before: a flood of undefined events is no matter of the lane, and anyone can
+   * invent keys.
    */
   readonly refusedInARow: number
   /** Suspects in memory. */
@@ -153,7 +154,7 @@ export function evidence(now: () => number): Evidence {
     refusedAlone(event, refusal) {
       const { name, eventKey } = event
       const key = keyOf(eventKey)
-      const isOfItsKey = key.refusals > 0 && deliveries > key.deliveriesBefore
+      const isOfItsKey = key.hasPassed ? key.refusals > 0 && deliveries > key.deliveriesBefore : deliveries > 0
       if (!isOfItsKey && inARow.size < HALT_AT) inARow.add(name)
       if (!refusal.isSize && suspects.get(name)?.code !== refusal.code) blame(key)
       const suspect = suspectFor(event, refusal)

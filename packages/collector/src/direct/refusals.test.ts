@@ -77,9 +77,14 @@ describe('a batch with bad events', () => {
     expect(stage.calls[before]?.uuids).toHaveLength(100)
   })
 
-  it('of many visitors, all of one undefined key, halts the lane for nobody', async () => {
-    const stage = directStage({ answer: ({ eventKeys }) => (eventKeys.includes('c_bad') ? REFUSED : TAKEN) })
-    const sendBad = (name: string) => stage.send([entry(name, { eventKey: 'c_bad' })])
+  it.each([
+    ['all of one undefined key', () => 'c_bad'],
+    ['each of a key that somebody has invented', (name: string) => `c_${name}`],
+  ])('of many visitors, %s, halts the lane for nobody', async (_, keyOf) => {
+    const stage = directStage({
+      answer: ({ eventKeys }) => (eventKeys.every((key) => key === 'c_buy') ? TAKEN : REFUSED),
+    })
+    const sendBad = (name: string) => stage.send([entry(name, { eventKey: keyOf(name) })])
     await sendBad('first')
     await stage.send([entry('good')])
     for (let i = 0; i < 30; i++) expect(await sendBad(`bad${i}`)).toMatchObject({ retry: [`bad${i}`] })

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { memoryQueue } from '../queue/memory.ts'
 import type { QueueLimits } from '../queue/queue-limits.ts'
 import { SettingsError } from '../settings/settings-error.ts'
@@ -34,8 +36,13 @@ export async function openQueue({ queue, config }: QueueSettings, telemetry: Nod
     await thread.opened
     return thread
   } catch (error) {
-    throw new SettingsError(
-      `--db/WARREN_DB: ${queue.path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw new SettingsError(`--db/WARREN_DB: ${queue.path} cannot be opened: ${reasonOf(error, queue.path)}`)
   }
+}
+
+/** SQLite says of a folder that is not there no more than of anything else that it cannot open. */
+function reasonOf(error: unknown, path: string): string {
+  const folder = dirname(path)
+  if (!existsSync(folder)) return `there is no folder ${folder}: make it first`
+  return error instanceof Error ? error.message : String(error)
 }

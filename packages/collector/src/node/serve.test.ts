@@ -170,7 +170,7 @@ describe('a start that fails says why, and holds nothing', () => {
       'a database in no folder',
       () => ({ db: join(stage.folder, 'none', 'warren.db') }),
       {},
-      /^--db\/WARREN_DB: .* cannot be opened/,
+      /^--db\/WARREN_DB: .* cannot be opened: there is no folder .*none: make it first$/,
     ],
     ['a database that is a folder', () => ({ db: stage.folder }), {}, /^--db\/WARREN_DB: .* cannot be opened/],
     [

@@ -12,6 +12,7 @@ const config = configSchema.parse({
 })
 
 let calls: string[]
+let clock = 1000
 let recorded: Record<string, number>
 let answer: Kept
 let fault: string | undefined
@@ -44,7 +45,11 @@ function open() {
       return rpc as QueueRpc
     },
   })
-  return objectSink(objects, { take: () => ({ batches: ++counted }), giveBack: (tally) => givenBack.push(tally) })
+  return objectSink(
+    objects,
+    { take: () => ({ batches: ++counted }), giveBack: (tally) => givenBack.push(tally) },
+    () => clock,
+  )
 }
 
 beforeEach(() => {
@@ -132,6 +137,10 @@ describe('objectSink', () => {
       'probe shop/3',
     ])
     fault = 'probe'
+    // Known for five seconds: anyone may ask, and each look costs a row an object.
+    clock += 4999
+    await sink.enqueue('', [], { d: '' })
+    clock += 1
     await expect(sink.enqueue('', [], { d: '' })).rejects.toThrow('disk')
   })
 })

@@ -3,17 +3,25 @@ import type { EventSink } from '../event-sink.ts'
 import { ProblemError } from '../problem.ts'
 import { QueueFullError } from '../queue/ports.ts'
 import type { Kept } from './object-rpc.ts'
+import { remembered } from './remembered.ts'
 import { shardOf, type SourceObject, type SourceObjects } from './source-objects.ts'
 
 /** A person must change the configuration first. */
 const SHARDS_RETRY_AFTER_MS = 60_000
+
+/** Anyone may ask whether a Worker is ready, and each look wakes every object and writes a row in it. */
+export const READY_FOR_MS = 5000
 
 /**
  * Gives a batch to the object that holds its source's queue, and within a source with shards to the one of its device,
  * so that a retry meets its own dedupe. Asked for nothing, it asks every object whether it can commit.
  * @param counts what was counted here since it was last taken; it travels along.
  */
-export function objectSink(objects: SourceObjects, counts: Pick<TallyTelemetry, 'take' | 'giveBack'>): EventSink {
+export function objectSink(
+  objects: SourceObjects,
+  counts: Pick<TallyTelemetry, 'take' | 'giveBack'>,
+  now: () => number = Date.now,
+): EventSink {
   /** Sources whose shards are known to be those of their first use. */
   const claimed = new Set<string>()
 
@@ -41,10 +49,12 @@ export function objectSink(objects: SourceObjects, counts: Pick<TallyTelemetry, 
     await stub.probe()
   }
 
+  const probeAll = remembered(READY_FOR_MS, () => Promise.all(objects.all().map(probe)), now)
+
   return {
     async enqueue(source, entries, { d }) {
       if (source === '') {
-        await Promise.all(objects.all().map(probe))
+        await probeAll()
         return { fresh: 0, repeated: 0 }
       }
       if (entries.length === 0) return { fresh: 0, repeated: 0 }

@@ -12,7 +12,8 @@ import { SettingsError } from '../settings/settings-error.ts'
 import { configuredSources } from '../sources.ts'
 import { objectDeadLetters } from './object-dead-letters.ts'
 import type { ObjectNamespace, QueueRpc } from './object-rpc.ts'
-import { objectSink } from './object-sink.ts'
+import { objectSink, READY_FOR_MS } from './object-sink.ts'
+import { remembered } from './remembered.ts'
 import { sourceObjects, type SourceObjects } from './source-objects.ts'
 
 /** What the Worker is bound to: its objects, and the variables that `warren serve` reads (see `edge-settings.ts`). */
@@ -84,12 +85,13 @@ function openApp(
   scripts: readonly ServedScript[],
 ): Hono {
   const telemetry = tallyTelemetry(consoleLog)
+  const reports = remembered(READY_FOR_MS, () => looks(objects), Date.now)
   const app = createCollector({
     findSource: configuredSources(sources),
     destinations: new Map(Object.entries(config.destinations).map(([name, { publicParams }]) => [name, publicParams])),
     sink: objectSink(objects, telemetry),
     telemetry,
-    lanes: async () => mergeLanes((await looks(objects)).flatMap(({ lanes }) => lanes)),
+    lanes: async () => mergeLanes((await reports()).flatMap(({ lanes }) => lanes)),
     batchPaths: config.batchPaths,
     scripts,
     ...(adminToken === undefined

@@ -69,7 +69,10 @@ export function createCollector(options: CollectorOptions): Hono {
   if (scripts.length > 0) app.route('/', scriptRoutes(scripts))
 
   app.all('/admin/*', () =>
-    problemResponse(404, 'there is no admin interface here: it takes WARREN_ADMIN_TOKEN, and a collector with a queue'),
+    problemResponse(
+      404,
+      'there is no admin interface here: start the collector with WARREN_ADMIN_TOKEN, and with a queue, to have one',
+    ),
   )
   app.notFound(() => problemResponse(404, 'there is nothing here; batches go to POST /v1/batch'))
   // Hono's own middleware throws its answers.

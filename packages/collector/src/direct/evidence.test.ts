@@ -35,6 +35,44 @@ describe('suspects', () => {
     expect(known.dueAt('a')).toBe(clock + 60_000)
   })
 
+  it('stand in the order of their first refusals, whose day is counted', () => {
+    known.refusedAlone(event('a'), NO)
+    clock += 3_600_000
+    known.refusedAlone(event('b'), NO)
+    known.refusedAlone(event('a'), NO)
+    clock += DAY_MS - 3_600_000
+    known.refusedAlone(event('c'), NO)
+    expect(['a', 'b', 'c'].filter((name) => known.dueAt(name) !== undefined)).toEqual(['b', 'c'])
+  })
+
+  it('under another code stand behind those that came between', () => {
+    known.refusedAlone(event('a'), NO)
+    clock += 1000
+    known.refusedAlone(event('b'), NO)
+    clock += 1000
+    known.refusedAlone(event('a'), { ...NO, code: '100401' })
+    clock += DAY_MS - 1000
+    known.refusedAlone(event('c'), NO)
+    expect(['a', 'b', 'c'].filter((name) => known.dueAt(name) !== undefined)).toEqual(['a', 'c'])
+  })
+
+  it('are not settled within 10 s of the first refusal, whatever is delivered', () => {
+    known.refusedAlone(event('a'), NO)
+    known.delivered([event('b')])
+    clock += 9999
+    for (let i = 0; i < 10; i++) expect(known.refusedAlone(event('a'), NO)).toBe('wait')
+    clock++
+    expect(known.refusedAlone(event('a'), NO)).toBe('final')
+  })
+
+  it('are none any more when they are refused for good', () => {
+    known.refusedAlone(event('a'), NO)
+    known.conclude('a')
+    expect([known.suspects, known.dueAt('a')]).toEqual([0, undefined])
+    // Forgotten meanwhile.
+    expect(() => known.conclude('a')).not.toThrow()
+  })
+
   it('are due 10 s after the first refusal where another was delivered since, else a minute after the last', () => {
     known.refusedAlone(event('a'), NO)
     expect(known.dueAt('a')).toBe(61_000)
@@ -68,8 +106,12 @@ describe('a proof', () => {
     refusalsOf('a')
     known.refusedAlone(event('b'), NO)
     known.refusedAlone(event('c'), NO)
+    known.refusedAlone(event('other'), { ...NO, code: '100401' })
     known.delivered([event('b')])
-    expect([known.isIll(NO.code), known.suspects]).toEqual([true, 0])
+    expect([known.isIll(NO.code), known.isIll('100401')]).toEqual([true, false])
+    // Those of other codes are no better for it.
+    expect(['c', 'other'].map((name) => known.dueAt(name) !== undefined)).toEqual([false, true])
+    expect(refusalsOf('at once')).toBe(6)
     clock += DAY_MS
     expect(known.isIll(NO.code)).toBe(false)
     expect(refusalsOf('d')).toBe(6)
@@ -88,6 +130,15 @@ describe('a key', () => {
     expect(held).toEqual([false, false, true])
     known.delivered([event('f', 'c_new')])
     expect(known.isHeld('c_new')).toBe(false)
+  })
+
+  it('is forgotten where a thousand others were used since', () => {
+    for (const name of ['used', 'unused', 'third']) known.refusedAlone(event(name, name), NO)
+    for (let i = 0; i < 997; i++) known.delivered([event('good', `c_${i}`)])
+    expect(known.isHeld('unused')).toBe(true)
+    known.refusedAlone(event('again', 'used'), NO)
+    known.delivered([event('good', 'c_more')])
+    expect(['used', 'unused', 'third'].map(known.isHeld)).toEqual([true, false, true])
   })
 
   it('is not blamed for an event that is too large, nor twice for one event', () => {

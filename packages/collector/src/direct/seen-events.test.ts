@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
+import { silentTelemetry } from '../telemetry.ts'
 import { directStage, entries, entry } from '../testing/direct-stage.ts'
 import { cacheStore } from './cache-store.ts'
 import type { EdgeStore } from './edge-store.ts'
+import { seenEvents } from './seen-events.ts'
 
 /** A store that shows what it is asked. */
 function memoryStore() {
@@ -62,6 +64,12 @@ describe('a store', () => {
     expect(asked).toEqual([])
   })
 
+  it('is not asked for a batch of nothing', async () => {
+    const { store, asked } = memoryStore()
+    await directStage({ store }).send([], 'device-1')
+    expect(asked).toEqual([])
+  })
+
   it.each([
     ['fails', () => Promise.reject(new Error('KV is down'))],
     [
@@ -77,6 +85,20 @@ describe('a store', () => {
     expect(stage.logs).toEqual([expect.stringContaining('the store fails')])
   })
 
+  it('that works again, and fails again, is told again, as a warning', async () => {
+    const logs: unknown[][] = []
+    let isDown = true
+    const get = () => (isDown ? Promise.reject(new Error('KV is down')) : Promise.resolve(null))
+    const store: EdgeStore = { get, put: () => Promise.resolve() }
+    const seen = seenEvents({ ...silentTelemetry, log: (...line) => logs.push(line) }, store)
+    for (const down of [true, true, false, true]) {
+      isDown = down
+      await seen.of('shop', 'device-1')
+    }
+    const line = ['warn', 'the store fails; events may be forwarded twice', { error: 'Error: KV is down' }]
+    expect(logs).toEqual([line, line])
+  })
+
   it('that does not answer is waited for a second', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const silent = () => new Promise<never>(() => {})
@@ -90,10 +112,23 @@ describe('a store', () => {
     vi.useRealTimers()
   })
 
-  it.each(['', 'null', '{"a":1}', '[1,2]', '[', '"e0"'])('that holds %s is as an empty one', async (value) => {
-    const stage = directStage({ store: { get: () => Promise.resolve(value), put: () => Promise.resolve() } })
+  it.each(['', 'null', '{"a":1}', '[1,2]', '[', '"e0"', null])('that holds %s is as an empty one', async (value) => {
+    const kept: string[] = []
+    const put = (_: string, next: string) => Promise.resolve(void kept.push(next))
+    const stage = directStage({ store: { get: () => Promise.resolve(value), put } })
     expect(await stage.send(entries(2), 'device-1')).toEqual({ fresh: 2, repeated: 0 })
+    expect(kept).toEqual(['["e0","e1"]'])
   })
+})
+
+it('an isolate remembers the last hundred thousand', async () => {
+  const known = await seenEvents(silentTelemetry).of('shop', undefined)
+  const remember = (count: number, from: number) =>
+    known.remember(Array.from({ length: count }, (_, i) => String(from + i)))
+  await remember(100_000, 0)
+  expect(known.isKnown('0')).toBe(true)
+  await remember(1, 100_000)
+  expect(['0', '1', '100000'].map(known.isKnown)).toEqual([false, true, true])
 })
 
 it('a cache is a store', async () => {

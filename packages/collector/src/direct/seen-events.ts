@@ -80,9 +80,8 @@ async function storeKey(source: string, device: string): Promise<string> {
 }
 
 function readUuids(value: string | null | undefined): string[] {
-  if (value === null || value === undefined) return []
   try {
-    const uuids: unknown = JSON.parse(value)
+    const uuids: unknown = JSON.parse(value ?? '[]')
     return Array.isArray(uuids) ? uuids.filter((uuid) => typeof uuid === 'string') : []
   } catch {
     // Damaged, or somebody else's: the next write mends it.

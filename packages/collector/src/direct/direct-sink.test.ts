@@ -24,6 +24,23 @@ describe('a batch', () => {
     const small = directStage({ maxCall: { events: 500, bytes: 200 } })
     expect(await small.send(entries(5))).toMatchObject({ fresh: 5 })
     expect(small.calls.map(({ uuids }) => uuids.length)).toEqual([3, 2])
+    const exact = directStage({ maxCall: { events: 500, bytes: 3 * entry('e0').bytes } })
+    await exact.send(entries(5))
+    expect(exact.calls.map(({ uuids }) => uuids.length)).toEqual([3, 2])
+    // One that is larger by itself goes all the same: the platform has the last word.
+    const tiny = directStage({ maxCall: { events: 500, bytes: 1 } })
+    expect(await tiny.send(entries(3))).toMatchObject({ fresh: 3 })
+    expect(tiny.made).toBe(3)
+  })
+
+  it('is cut with its keys together', async () => {
+    const stage = directStage({ maxCall: { events: 2, bytes: 100_000 } })
+    const keys = ['c_a', 'c_b', 'c_a', 'c_b']
+    await stage.send(keys.map((eventKey, i) => entry(`e${i}`, { eventKey })))
+    expect(stage.calls.map(({ uuids }) => uuids)).toEqual([
+      ['e0', 'e2'],
+      ['e1', 'e3'],
+    ])
   })
 
   it('that needs more calls than there are is taken as far as they go', async () => {
@@ -54,6 +71,21 @@ describe('a batch', () => {
     const lanes = stage.calls.map(({ publicParams }) => publicParams.isMatching)
     expect(lanes.filter((isMatched) => isMatched === lanes[0])).toHaveLength(6)
     expect(told).toHaveProperty('retry')
+  })
+
+  it.each([
+    [0.4, [false, true]],
+    [0.6, [true, false]],
+  ])('of two lanes begins with either, by chance (%d)', async (chance, order) => {
+    const stage = directStage({ publicParams: FUZZY, random: () => chance })
+    await stage.send([entry('a', { isMatched: true }), entry('b')])
+    expect(stage.calls.map(({ publicParams }) => publicParams.isMatching)).toEqual(order)
+  })
+
+  it('for a destination that is not there is refused with its name', async () => {
+    const stage = directStage()
+    const stray = { ...entry('a'), lane: 'gone/unmatched' }
+    await expect(stage.send([stray])).rejects.toThrow('lane gone/unmatched has no destination')
   })
 
   it('with a uuid twice sends it once, and answers for both', async () => {
@@ -117,6 +149,7 @@ describe('trouble', () => {
     expect(stage.made).toBe(1)
     expect(stage.sink.lanes()).toMatchObject([{ lane: 'main/unmatched', state: 'waiting' }])
     stage.pass(1000)
+    expect(stage.sink.lanes()).toEqual([{ lane: 'main/unmatched', state: 'idle', events: 0 }])
     stage.setAnswer(() => TAKEN)
     const one = stage.send(entries(20, {}, 'c'))
     expect(await stage.send(entries(1, {}, 'd'))).toHaveProperty('problem')
@@ -175,10 +208,19 @@ describe('a halt', () => {
     expect(stage.made).toBe(2)
   })
 
+  it('of the lane leaves the other lane of its destination alone', async () => {
+    const stage = directStage({ publicParams: FUZZY, answer: () => ({ status: 404 }), random: () => 0.6 })
+    await stage.send([entry('a', { isMatched: true })])
+    stage.setAnswer(() => TAKEN)
+    expect(await stage.send([entry('b', { isMatched: true }), entry('c')])).toMatchObject({ fresh: 1, retry: ['b'] })
+  })
+
   it('of the credentials is probed at once where they have changed', async () => {
     const stage = directStage({ answer: () => ({ code: '100100' }), random: () => 0.5 })
     await stage.send(entries(1, {}, 'a'))
     stage.setAnswer(() => TAKEN)
+    // One that nothing is halted for is no matter.
+    stage.sink.credentialsChanged('other')
     stage.sink.credentialsChanged('main')
     expect(await stage.send(entries(1, {}, 'a'))).toMatchObject({ fresh: 1 })
   })
@@ -303,5 +345,11 @@ describe('what was taken before', () => {
     expect(other).toMatchObject({ fresh: 2 })
     expect([...stage.taken.values()]).toEqual(Array.from({ length: 12 }, () => 1))
     expect(await stage.send(entries(12))).toEqual({ fresh: 0, repeated: 12 })
+  })
+
+  it('and what is all under way is asked for again 2 s later', async () => {
+    const stage = directStage()
+    const [, other] = await Promise.all([stage.send(entries(2)), stage.send(entries(2))])
+    expect(other).toEqual({ fresh: 0, repeated: 0, retry: ['e0', 'e1'], retryAfterMs: 2000 })
   })
 })

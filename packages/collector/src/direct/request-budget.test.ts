@@ -1,3 +1,4 @@
+import type { TokenAnswer } from '@warren/rabbitpre'
 import { expect, it } from 'vitest'
 import { budgetedToken } from './budgeted-token.ts'
 import { requestBudget } from './request-budget.ts'
@@ -44,4 +45,30 @@ it('pays for the token calls that were made, whether one or none', async () => {
   expect(await token.refused(1)).toMatchObject({ kind: 'granted', generation: 1 })
   expect(await token.current()).toMatchObject({ kind: 'unavailable', isInDoubt: false })
   expect([begun, budget.left]).toEqual([8, 0])
+})
+
+it('hands on what a token was good for, and gives none again that was not the one asked about', async () => {
+  const accepted: number[] = []
+  let answer: TokenAnswer = { kind: 'granted', token: 't', generation: 1 }
+  const current = () => Promise.resolve(answer)
+  const source = { current, refused: current, accepted: (generation: number) => void accepted.push(generation) }
+  const budget = requestBudget({ calls: 0, fetch: ok })
+  const none = budgetedToken(source, budget, () => 0)
+  expect(await none.refused(1)).toEqual({
+    kind: 'unavailable',
+    isInDoubt: false,
+    words: 'no call is left for a token',
+  })
+
+  const paid = requestBudget({ calls: 2, fetch: ok })
+  let begun = 0
+  const token = budgetedToken(source, paid, () => begun++)
+  await token.current()
+  token.accepted(1)
+  expect(accepted).toEqual([1])
+  answer = { kind: 'unavailable', isInDoubt: false, words: 'HTTP 503' }
+  await token.current()
+  expect(paid.left).toBe(0)
+  expect(await token.refused(2)).toMatchObject({ kind: 'unavailable' })
+  expect(await token.refused(1)).toMatchObject({ kind: 'granted', generation: 1 })
 })

@@ -105,7 +105,7 @@ export function directSink(options: DirectSinkOptions): DirectSink {
       const own = claim.uuids.flatMap((uuid) => unknown.get(uuid) ?? [])
       const ended = tokenCalls.watch()
       const budget = requestBudget({ now, ...(options.fetch ? { fetch: options.fetch } : {}) })
-      const ends = own.length > 0 ? await deliver(source, own, budget) : []
+      const ends = await deliver(source, own, budget)
       // Before whatever else is waited for: a request may be ended in the midst.
       const remembered = known.remember(ends.flatMap(({ delivered }) => delivered.map(({ event }) => event.uuid)))
       await Promise.all([remembered, ended()])

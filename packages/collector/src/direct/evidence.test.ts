@@ -158,4 +158,18 @@ describe('a key', () => {
     for (let i = 0; i < 20; i++) known.refusedAlone(event(`d${i}`), NO)
     expect(known.refusedInARow).toBe(HALT_AT)
   })
+
+  it('that never passed counts for a halt as long as nothing has passed at all', () => {
+    known.refusedAlone(event('a', 'c_a'), NO)
+    known.refusedAlone(event('b', 'c_b'), NO)
+    known.refusedAlone(event('c', 'c_b'), NO)
+    expect(known.refusedInARow).toBe(3)
+    known.delivered([event('d')])
+    expect(known.refusedInARow).toBe(0)
+    known.refusedAlone(event('e', 'c_e'), NO)
+    expect(known.refusedInARow).toBe(0)
+    known.refusedAlone(event('f'), NO)
+    known.refusedAlone(event('g'), NO)
+    expect(known.refusedInARow).toBe(2)
+  })
 })

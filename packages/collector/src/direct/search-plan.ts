@@ -32,7 +32,7 @@ export interface Planned {
 export interface SearchPlan<Event extends Planned> {
   /** The next piece; undefined where all that is left is of keys that are held. */
   next(): Event[] | undefined
-  /** One event of a key that is held. */
+  /** Where {@link SearchPlan.next} gives none: one event of those that are left, whose keys are all held. */
   nextHeld(): Event | undefined
   delivered(piece: readonly Event[]): void
   refused(piece: readonly Event[]): void
@@ -80,8 +80,7 @@ export function searchPlan<Event extends Planned>(
       return group.length === 0 ? undefined : run(group, from, most, max.bytes)
     },
     nextHeld() {
-      const held = members.filter(({ event }) => isHeld(event.eventKey))
-      return held[Math.floor(random() * held.length)]?.event
+      return members[Math.floor(random() * members.length)]?.event
     },
     delivered(piece) {
       remove(piece)

@@ -37,3 +37,15 @@ it('waits for work that never ends for no longer than a token call may take', as
   await vi.advanceTimersByTimeAsync(11_000)
   await waiting
 })
+
+it('forgets work that has ended, and then waits for nothing', async () => {
+  const calls = tokenCalls()
+  const ended = calls.watch()
+  calls.share(Promise.resolve())
+  calls.share(Promise.reject(new Error('lost')))
+  await ended()
+  vi.useFakeTimers()
+  const waiting = ended()
+  expect(vi.getTimerCount()).toBe(0)
+  await waiting
+})

@@ -156,6 +156,17 @@ describe('suspects that are left', () => {
   })
 })
 
+it('an event has a print once it was called alone: without its time', async () => {
+  const one = stage()
+  const [a, b, later] = [item('a'), item('b'), item('a')]
+  later.event.time = 7
+  await one.deliver([a, b])
+  expect([a.print, b.print]).toEqual([undefined, undefined])
+  for (const alone of [a, b, later]) await one.deliver([alone])
+  expect(a.print).toMatch(/^[0-9a-f]{64}$/)
+  expect([b.print === a.print, later.print === a.print]).toEqual([false, true])
+})
+
 it('each call is counted and measured', async () => {
   const one = stage()
   await one.deliver([item('a'), item('b')])

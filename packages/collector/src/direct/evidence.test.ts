@@ -56,6 +56,18 @@ describe('suspects', () => {
     expect(['a', 'b', 'c'].filter((name) => known.dueAt(name) !== undefined)).toEqual(['a', 'c'])
   })
 
+  it('begin anew with another content, and are none once that is delivered, which proves nothing', () => {
+    const other = { ...event('a'), print: 'other' }
+    known.refusedAlone(event('a'), NO)
+    known.delivered([event('b')])
+    clock += 10_000
+    expect(known.refusedAlone(event('a'), NO)).toBe('again')
+    expect(known.refusedAlone(other, NO)).toBe('wait')
+    expect(known.dueAt('a')).toBe(clock + 60_000)
+    known.delivered([event('a')])
+    expect([known.dueAt('a'), known.suspects, known.isIll(NO.code)]).toEqual([undefined, 0, false])
+  })
+
   it('are not settled within 10 s of the first refusal, whatever is delivered', () => {
     known.refusedAlone(event('a'), NO)
     known.delivered([event('b')])

@@ -89,7 +89,7 @@ describe('a lane that may not call', () => {
     expect(one.calls).toEqual([])
   })
 
-  it('says nothing of it where another request is trying', async () => {
+  it('cannot say for how long where another request is trying', async () => {
     const one = stage()
     const halted = one.haltLane()
     halted.hurry()
@@ -112,7 +112,7 @@ describe('the probe of a halt', () => {
     expect(other.calls[0]).toEqual(['c'])
   })
 
-  it('leaves the way to the next one', async () => {
+  it('makes way for the next one when it has ended', async () => {
     const one = stage(() => NO)
     const halted = one.haltLane()
     for (const uuid of ['a', 'b']) {

@@ -37,6 +37,20 @@ describe('a store', () => {
     expect(await stage.send(entries(12), 'device-1')).toEqual({ fresh: 0, repeated: 12 })
   })
 
+  it('has what was taken before its sender is answered: some edges end what goes on behind an answer', async () => {
+    let end = () => {}
+    const put = vi.fn(() => new Promise<void>((resolve) => (end = resolve)))
+    const stage = directStage({ store: { get: () => Promise.resolve(null), put } })
+    const told = vi.fn()
+    const sent = stage.send(entries(1), 'device-1').then(told)
+    await vi.waitUntil(() => put.mock.calls.length === 1)
+    await new Promise(setImmediate)
+    expect(told).not.toHaveBeenCalled()
+    end()
+    await sent
+    expect(told).toHaveBeenCalledWith({ fresh: 1, repeated: 0 })
+  })
+
   it('keeps each device by itself, and shows neither device nor source', async () => {
     const { store, kept } = memoryStore()
     const stage = directStage({ store })

@@ -171,6 +171,15 @@ describe('a key', () => {
     expect(known.refusedInARow).toBe(HALT_AT)
   })
 
+  it('that has passed does not count for a halt either, once others pass while it is refused', () => {
+    known.delivered([event('a')])
+    known.refusedAlone(event('b'), NO)
+    expect(known.refusedInARow).toBe(1)
+    known.delivered([event('c', 'c_other')])
+    for (const name of ['d', 'e', 'f']) known.refusedAlone(event(name), NO)
+    expect(known.refusedInARow).toBe(0)
+  })
+
   it('that never passed counts for a halt as long as nothing has passed at all', () => {
     known.refusedAlone(event('a', 'c_a'), NO)
     known.refusedAlone(event('b', 'c_b'), NO)

@@ -1,21 +1,13 @@
 import type { QueueLimits, sqlQueue } from '@warren/collector'
+import { queueMethods as sentMethods } from '../../../packages/collector/dist/node/queue-methods.js'
 
-/** What a queue in a Durable Object is asked in the tests: its ports as one flat table, in values that JSON can carry. */
+/** What a queue in a Durable Object is asked in the tests: as a queue's thread is, in values that JSON can carry. */
 export function queueMethods(queue: ReturnType<typeof sqlQueue>) {
-  const { dead } = queue
   return {
+    ...sentMethods(queue),
     enqueue: queue.enqueue,
-    lanes: queue.lanes,
-    lease: queue.lease,
-    leaseProbe: queue.leaseProbe,
     settle: (settlements: Parameters<typeof queue.settle>[0], notes: [lane: string, note: string][]) =>
       queue.settle(settlements, new Map(notes)),
-    close: queue.close,
-    deadList: dead.list,
-    deadGet: dead.get,
-    deadRevive: dead.revive,
-    deadDiscard: dead.discard,
-    deadTotals: dead.totals,
   }
 }
 export type QueueMethods = ReturnType<typeof queueMethods>

@@ -1,8 +1,9 @@
+import type { DeadLetters } from '../queue/dead-letters.ts'
+import type { EventQueue } from '../queue/ports.ts'
 import type { PackedBatches } from './batch-packing.ts'
-import type { SqliteQueue } from './sqlite-queue.ts'
 
-/** What a queue's thread can be asked, beside `enqueue`: the two ports as one flat table, in values that can be sent. */
-export function queueMethods(queue: SqliteQueue) {
+/** What a queue elsewhere can be asked, beside `enqueue`: the two ports as one flat table, in values that can be sent. */
+export function queueMethods(queue: EventQueue & { dead: DeadLetters }) {
   const { dead } = queue
   return {
     lanes: queue.lanes,

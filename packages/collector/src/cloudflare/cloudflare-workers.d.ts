@@ -1,12 +1,9 @@
 /** What is used of the runtime's own module, so that no package of types is needed. */
 declare module 'cloudflare:workers' {
   interface ObjectState {
-    storage: import('./object-storage.ts').ObjectStorage & {
-      get<Value>(key: string): Promise<Value | undefined>
-      put(key: string, value: unknown): Promise<void>
-      setAlarm(at: number): Promise<void>
-      deleteAlarm(): Promise<void>
-    }
+    storage: import('./object-storage.ts').ObjectStorage &
+      import('./object-storage.ts').ValueStorage &
+      import('./alarm-clock.ts').AlarmStorage
     /** Throws this instance away, with all that it has in memory; the next call begins another. */
     abort(reason?: string): void
   }

@@ -1,6 +1,6 @@
 /**
- * What is used of a Durable Object's storage (`ctx.storage`), with its tables in SQLite; Cloudflare's own
- * `DurableObjectStorage` has all of it.
+ * What is used of a Durable Object's storage (`ctx.storage`), with its tables in SQLite, and single values beside them;
+ * Cloudflare's own `DurableObjectStorage` has all of it.
  */
 export interface ObjectStorage {
   sql: ObjectSql
@@ -15,3 +15,9 @@ export interface ObjectSql {
 
 /** What a column can hold when it is read. */
 export type ObjectValue = string | number | ArrayBuffer | null
+
+/** Single values by key. */
+export interface ValueStorage {
+  get<Value>(key: string): Promise<Value | undefined>
+  put(key: string, value: unknown): Promise<void>
+}

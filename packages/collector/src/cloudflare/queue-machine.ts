@@ -15,8 +15,7 @@ import { alarmClock, type AlarmStorage } from './alarm-clock.ts'
 import { fewAtOnce } from './few-at-once.ts'
 import type { QueueRpc } from './object-rpc.ts'
 import { objectSqlite } from './object-sqlite.ts'
-import type { ObjectStorage } from './object-storage.ts'
-import type { ValueStorage } from './object-values.ts'
+import type { ObjectStorage, ValueStorage } from './object-storage.ts'
 
 /** What stands in a queue's object: the queue, the forwarder and the alarm that wakes it, put together. */
 export interface QueueMachine extends QueueRpc {

@@ -22,6 +22,7 @@ export default defineConfig({
     testTimeout: 30_000,
     include: [
       'packages/collector/src/{cloudflare,direct,forward,queue}/**/*.test.ts',
+      'packages/collector/src/within.test.ts',
       'packages/tracker/src/core/*.test.ts',
       'packages/rabbitpre/src/{app-token,client,renewal,sealed,token}*.test.ts',
     ],

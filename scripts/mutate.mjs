@@ -27,6 +27,7 @@ const given = process.argv.slice(2).filter((argument) => argument !== '--')
 const isAgain = given.includes('--again')
 const asked = given.filter((argument) => argument !== '--again')
 const SINGLE = [
+  'packages/collector/src/within.ts',
   ...CLOUDFLARE.map((name) => `packages/collector/src/cloudflare/${name}.ts`),
   ...TOKENS.map((name) => `packages/rabbitpre/src/${name}.ts`),
   ...TRACKER.map((name) => `packages/tracker/src/core/${name}.ts`),
